@@ -1,0 +1,132 @@
+"""The inputs and the cracks of sample i, from the seed and i alone."""
+
+import math
+
+import numpy as np
+
+from . import status
+from .crack import crack_geometry
+from .jit import jit
+from .model import CRACKS, N_CRACK_FIELDS
+from .random import CHOICE, CONSTANT, quantile, uniform
+
+# what the law is fitted to and tested over
+_ACCOMMODATION_LOW = 0.6
+_TAPER_HIGH = 10.0
+
+
+@jit
+def draw_sample(plan, seed, index, sample):
+    """Draw inputs and cracks of one sample into its working memory.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    seed, index : integer
+        Below 2**64.
+    sample : model.Sample
+        Output: ``inputs``, ``geometry``, and where each path's cracks stand.
+
+    Returns
+    -------
+    int
+        A status of `status`.
+    """
+    draw_inputs(plan, seed, index, sample.inputs)
+    result = status.OK
+    first = 0
+    for p in range(plan.paths.size):
+        if plan.paths[p]["kind"] == CRACKS:
+            count = sample.inputs[plan.paths[p]["slot"][0]]
+            if not 0.0 <= count < plan.max_cracks - first + 0.5:
+                return status.IMPOSSIBLE
+            cracks = int(math.floor(count + 0.5))
+            sample.paths[p]["crack_start"] = first
+            sample.paths[p]["crack_count"] = cracks
+            this = _draw_population(plan, seed, index, p, sample)
+            if this == status.IMPOSSIBLE:
+                return this
+            if this != status.OK:
+                result = this
+            first += cracks
+    return result
+
+
+@jit
+def draw_inputs(plan, seed, index, inputs):
+    """Draw the inputs of sample ``index``; an input may use those before it as its arguments.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    seed, index : integer
+    inputs : float64[I]
+        Output.
+    """
+    for row in range(plan.draws.size):
+        inputs[row] = _draw(plan.draws[row], plan.choices, seed, index, 0, inputs)
+
+
+@jit
+def draw_crack(plan, p, seed, index, crack, inputs, fields):
+    """Draw one crack of the population on path p.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    p : int
+    seed, index, crack : integer
+    inputs : float64[I]
+        The sample's inputs.
+    fields : float64[N_CRACK_FIELDS]
+        Output, in the order of `model.CRACK_FIELDS`.
+    """
+    first = plan.paths[p]["crack_row"]
+    for field in range(N_CRACK_FIELDS):
+        fields[field] = _draw(plan.crack_draws[first + field], plan.choices, seed, index, crack, inputs)
+
+
+@jit
+def _draw(draw, choices, seed, index, crack, inputs):
+    kind = draw["kind"]
+    a = _argument(draw, 0, inputs)
+    if kind == CONSTANT:
+        return a
+    u = uniform(seed, index, draw["stream"], crack)
+    if kind == CHOICE:
+        place = int(a)
+        last = place + int(draw["value"][1]) - 1
+        while place < last and u >= choices[place, 1]:
+            place += 1
+        return choices[place, 0]
+    b = _argument(draw, 1, inputs)
+    return quantile(kind, a, b, _argument(draw, 2, inputs), _argument(draw, 3, inputs), u)
+
+
+@jit
+def _argument(draw, place, inputs):
+    slot = draw["slot"][place]
+    return inputs[slot] if slot >= 0 else draw["value"][place]
+
+
+@jit
+def _draw_population(plan, seed, index, p, sample):
+    inlet_loss = sample.inputs[plan.paths[p]["slot"][1]]
+    first = sample.paths[p]["crack_start"]
+    fields = np.empty(N_CRACK_FIELDS)
+    result = status.OK
+    for crack in range(sample.paths[p]["crack_count"]):
+        draw_crack(plan, p, seed, index, crack, sample.inputs, fields)
+        opening, length, depth, tortuosity = fields[0], fields[1], fields[2], fields[3]
+        roughness, taper, accommodation = fields[4], fields[5], fields[6]
+        possible = opening > 0.0 and length > 0.0 and depth >= 0.0 and inlet_loss >= 0.0
+        finite = opening + length + depth + tortuosity + roughness + taper < math.inf
+        if not (possible and finite and tortuosity >= 1.0 and roughness >= 0.0 and taper >= 1.0):
+            return status.IMPOSSIBLE
+        if not (_ACCOMMODATION_LOW <= accommodation <= 1.0 and taper <= _TAPER_HIGH):
+            result = status.OUT_OF_RANGE
+        crack_geometry(
+            opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss,
+            sample.geometry[first + crack],
+        )  # fmt: skip
+    return result

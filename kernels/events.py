@@ -1,0 +1,84 @@
+"""Events: what a schedule does to a sample at a time, and the order in which it does it."""
+
+from .jit import jit
+from .model import INTEGRATED, PATCH, REPRESSURISE, SET_OPENING, START, VENT
+from .network import look
+
+
+@jit
+def order_events(plan, sample):
+    """Write the sample's event times and their order; events of one time keep the order of the case.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+        Output: ``event_order``, ``event_time``.
+    """
+    for e in range(plan.events.size):
+        at = sample.inputs[plan.events[e]["at"]]
+        place = e
+        while place > 0 and sample.events[place - 1]["time"] > at:
+            sample.events[place]["time"] = sample.events[place - 1]["time"]
+            sample.events[place]["row"] = sample.events[place - 1]["row"]
+            place -= 1
+        sample.events[place]["time"] = at
+        sample.events[place]["row"] = e
+
+
+@jit
+def apply_event(plan, sample, state, e):
+    """Apply event e to a sample and its state.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+    state : float64[n]
+
+    Returns
+    -------
+    bool
+        False if its value is impossible (an opening outside 0 to 1, a negative pressure or factor).
+    """
+    action = plan.events[e]["action"]
+    target = plan.events[e]["target"]
+    value = sample.inputs[plan.events[e]["value"]] if plan.events[e]["value"] >= 0 else 0.0
+    if not value >= 0.0:
+        return False
+    if action == SET_OPENING:
+        sample.paths[target]["opening"] = value
+        return value <= 1.0
+    if action == PATCH:
+        sample.paths[target]["factor"] *= value
+    elif action == START:
+        sample.paths[target]["active"] = 1.0
+    elif action == REPRESSURISE:
+        _repressurise(plan, sample, state, target, value, plan.events[e]["component"])
+    elif action == VENT:
+        _vent(plan, sample, state, target, value)
+    return True
+
+
+@jit
+def _repressurise(plan, sample, state, v, pressure, component):
+    """Add gas of one component until the pressure is reached; a volume already above it is left alone."""
+    look(plan, sample, state)
+    missing = pressure - sample.volumes[v]["pressure"]
+    if plan.volumes[v]["kind"] == INTEGRATED and missing > 0.0:
+        mass = missing * sample.volumes[v]["size"] / (sample.component_gas[component] * sample.volumes[v]["temperature"])
+        state[plan.volumes[v]["state"] * plan.components.shape[0] + component] += mass
+        sample.volumes[v]["added"] += mass
+
+
+@jit
+def _vent(plan, sample, state, v, pressure):
+    """Let gas out in its own composition until the pressure is reached."""
+    look(plan, sample, state)
+    if plan.volumes[v]["kind"] == INTEGRATED and sample.volumes[v]["pressure"] > pressure:
+        keep = pressure / sample.volumes[v]["pressure"]
+        components = plan.components.shape[0]
+        start = plan.volumes[v]["state"] * components
+        for c in range(start, start + components):
+            sample.volumes[v]["vented"] += state[c] * (1.0 - keep)
+            state[c] *= keep

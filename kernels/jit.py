@@ -1,0 +1,86 @@
+"""The one decorator behind which all jitted code stands: its options, and a cache that cannot be stale.
+
+Numba stamps a cached function with the hash of its own file only, so a function keeps its old result
+when a callee in another file changes (numba issue 1833). Here the stamp is a hash over every file of
+``kernels/`` and over the options: any edit of any kernel recompiles all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import caching, config
+
+#: Division follows IEEE (``numpy``): a zero denominator gives infinity, and loops stay free of branches.
+#: No fastmath: NaN and infinity keep their meaning and sums their order.
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": False}
+
+
+def jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile ``function`` on its first call, and keep the machine code on disk.
+
+    With ``NUMBA_DISABLE_JIT=1`` the plain Python function is returned. The cache lies beside the
+    source, or in the user's cache folder where that is not writable, or in ``NUMBA_CACHE_DIR``; where
+    no folder can be written at all the function is compiled anew in each process.
+    """
+    return _compile_cached(function, OPTIONS)
+
+
+def jit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `jit`, inlined into its caller: for a small kernel of which a caller may drop part of the result."""
+    return _compile_cached(function, OPTIONS | {"forceinline": True})
+
+
+def _compile_cached(function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
+    dispatcher = numba.njit(**options)(function)
+    if config.DISABLE_JIT:
+        return function
+    try:
+        dispatcher._cache = _StampedCache(function)
+    except RuntimeError as error:
+        warnings.warn(f"compiled kernels are not kept between runs: {error}", RuntimeWarning, stacklevel=3)
+    return dispatcher  # type: ignore[no-any-return]
+
+
+class _StampedCache(caching.FunctionCache):  # type: ignore[misc]
+    """Numba's cache of a function, stamped with all of ``kernels/`` instead of the function's own file.
+
+    The stamp is part of the file names too: Numba unpickles an index before it compares stamps, which
+    fails when a type named in an old index has gone.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        stamp = source_stamp()
+        self._base = self._impl.filename_base
+        self._stamped = f"{self._base}.{stamp[:16]}"
+        self._cache_file = caching.IndexDataCacheFile(
+            cache_path=self._cache_path, filename_base=self._stamped, source_stamp=stamp
+        )
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a compiled signature, and drop what other versions of ``kernels/`` left."""
+        super().save_overload(sig, data)
+        for path in Path(self._cache_path).glob(f"{self._base}.*"):
+            if not path.name.startswith(self._stamped):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+@cache
+def source_stamp() -> str:
+    """Return the sha256 over the names and bytes of every Python file in ``kernels/``, and the options."""
+    folder = Path(__file__).resolve().parent
+    digest = hashlib.sha256(repr((numba.__version__, OPTIONS)).encode())
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(os.fsencode(path.relative_to(folder).as_posix()))
+        digest.update(b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,151 @@
+"""What kernels are given: a plan shared by all samples, and the working memory of one sample.
+
+Every number of a case that a person may set or draw stands in one vector, ``inputs``; the plan holds
+the places ("slots") in it. Nothing here has a unit other than SI, or a name. Rows of a kind stand in
+structured arrays: a call passes a dozen arrays, where one array for each field made compiling slow.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from .crack import N_GEOMETRY
+from .jit import jit
+
+# kinds of volume
+INTEGRATED = 0
+HELD = 1
+BOUNDARY = 2
+
+# kinds of path; a seal given as a slot is a population of one crack
+ORIFICE = 0
+CRACKS = 1
+SEAL = 2
+
+# actions of events
+SET_OPENING = 0
+REPRESSURISE = 1
+VENT = 2
+PATCH = 3
+START = 4
+
+#: What is drawn for each crack of a population, in the order of its rows among the draws.
+CRACK_FIELDS = ("opening", "length", "depth", "tortuosity", "roughness", "taper", "accommodation")
+N_CRACK_FIELDS = 7
+
+# places in Plan.settings
+DURATION = 0
+RTOL = 1
+ATOL = 2
+MAX_STEPS = 3
+
+#: How to draw one number: a kind of `random`, its stream, and for each argument ``inputs[slot]`` where
+#: the slot is not negative, else the value. A discrete choice has the start and the count of its rows in
+#: ``Plan.choices`` as arguments.
+DRAW = np.dtype([("kind", "i8"), ("stream", "i8"), ("value", "f8", (4,)), ("slot", "i8", (4,))])
+
+#: A volume: kind, number among the integrated ones or -1, slots of its size [m3] (-1 for a boundary),
+#: initial pressure [Pa] and temperature [K], and the component it starts with.
+VOLUME = np.dtype(
+    [("kind", "i8"), ("state", "i8"), ("size", "i8"), ("pressure", "i8"), ("temperature", "i8"), ("component", "i8")]
+)
+
+#: A path: kind, the volumes it joins, and its slots. Of an orifice: size, discharge coefficient (-1 for
+#: Perry's curve) and opening (-1 if it is no valve); of a population: count and inlet loss; of a seal:
+#: molecular and viscous conductance. Then the population's first row among the draws of cracks, whether
+#: an orifice's size is a diameter, and whether nothing flows before a `START`.
+PATH = np.dtype(
+    [("kind", "i8"), ("source", "i8"), ("sink", "i8"), ("slot", "i8", (3,)), ("crack_row", "i8"),
+     ("is_diameter", "i8"), ("starts_later", "i8")]
+)  # fmt: skip
+
+#: An event: action, the path or volume it acts on, slots of its time and value (-1 none), component.
+EVENT = np.dtype([("action", "i8"), ("target", "i8"), ("at", "i8"), ("value", "i8"), ("component", "i8")])
+
+#: A threshold: volume, slot of the pressure, +1 to rise above it or -1 to fall below it.
+THRESHOLD = np.dtype([("volume", "i8"), ("level", "i8"), ("sign", "f8")])
+
+#: A pressure that is wanted as an outcome: volume and time [s], times rising.
+RECORD = np.dtype([("volume", "i8"), ("time", "f8")])
+
+#: A volume of the sample at hand: size [m3], temperature [K], pressure [Pa] at the state last looked at,
+#: and there gas constant, viscosity, gamma, critical pressure ratio and squared critical flow; gas put in
+#: and let out by events [kg].
+SAMPLE_VOLUME = np.dtype(
+    [(name, "f8") for name in ("size", "temperature", "pressure", "gas_constant", "viscosity", "gamma",
+                               "critical_ratio", "critical_flow2", "added", "vented")]
+)  # fmt: skip
+
+#: A path of the sample at hand: fraction open, product of patches, 1 if started, full area [m2], and where
+#: its cracks stand in ``Sample.geometry``.
+SAMPLE_PATH = np.dtype(
+    [("opening", "f8"), ("factor", "f8"), ("active", "f8"), ("area", "f8"), ("crack_start", "i8"), ("crack_count", "i8")]
+)
+
+#: An event of the sample at hand, in the order of times: time [s], row in the plan.
+SAMPLE_EVENT = np.dtype([("time", "f8"), ("row", "i8")])
+
+Plan = namedtuple(
+    "Plan", "draws crack_draws choices components volumes paths events thresholds records output_time settings max_cracks"
+)
+Plan.__doc__ = """A case as arrays.
+
+draws : DRAW[I]
+    Of the sample's inputs; an input may use those before it.
+crack_draws : DRAW[rows]
+    Of each crack; `N_CRACK_FIELDS` rows for each population.
+choices : float64[n, 2]
+    Values of the discrete distributions and their cumulative probabilities.
+components : float64[K, 6]
+    Mole fractions of the gases that a volume can hold, in the order of `gas.SPECIES`.
+volumes, paths, events, thresholds, records : VOLUME[V], PATH[P], EVENT[E], THRESHOLD[T], RECORD[M]
+output_time : float64[N]
+    Times of the series, rising [s].
+settings : float64[4]
+    Duration [s], rtol, atol [Pa], most steps.
+max_cracks : int64
+    Room for the cracks of one sample.
+"""
+
+Sample = namedtuple("Sample", "inputs geometry volumes paths events component_gas fractions")
+Sample.__doc__ = """Working memory of one sample.
+
+inputs : float64[I]
+geometry : float64[max_cracks, N_GEOMETRY]
+    Written by `crack.crack_geometry`.
+volumes, paths, events : SAMPLE_VOLUME[V], SAMPLE_PATH[P], SAMPLE_EVENT[E]
+component_gas : float64[K]
+    Gas constant of each component [J/(kg K)].
+fractions : float64[V, K]
+    Mass fractions in each volume at the state last looked at.
+"""
+
+
+@jit
+def new_sample(plan):
+    """Allocate the working memory of one sample; reused from sample to sample."""
+    volumes = plan.volumes.size
+    components = plan.components.shape[0]
+    return Sample(
+        np.zeros(plan.draws.size),
+        np.zeros((plan.max_cracks, N_GEOMETRY)),
+        np.zeros(volumes, SAMPLE_VOLUME),
+        np.zeros(plan.paths.size, SAMPLE_PATH),
+        np.zeros(plan.events.size, SAMPLE_EVENT),
+        np.zeros(components),
+        np.zeros((volumes, components)),
+    )
+
+
+@jit
+def fill(array, value):
+    """Set every element of a float64[n] to a value."""
+    for i in range(array.size):
+        array[i] = value
+
+
+@jit
+def copy(target, source):
+    """Copy float64[n] into another of the same length."""
+    for i in range(target.size):
+        target[i] = source[i]

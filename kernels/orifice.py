@@ -1,0 +1,143 @@
+"""Compressible flow through an orifice: choked, subsonic, and smooth where the two pressures meet.
+
+Sources
+-------
+Flow function: Saint-Venant and Wantzel (1839). Sharp round hole: Perry, Trans. ASME 71 (1949) 757.
+Laminar limit at vanishing pressure difference: Sampson, Phil. Trans. R. Soc. A 182 (1891) 449, a
+circular hole in a thin wall passes ``d^3 dp/(24 mu)`` by volume.
+"""
+
+import math
+
+from .jit import jit
+
+#: A discharge coefficient that asks for Perry's curve.
+PERRY = -1.0
+
+# A wide hatch would turn laminar only at 1e-12 of the pressure, too sharp a corner for any step: it
+# turns at 1e-7 here, some millipascals of difference in a cabin.
+_SMALLEST_LAMINAR = 3e-4
+
+
+@jit
+def critical_pressure_ratio(gamma):
+    """Ratio of pressures at and below which an ideal nozzle is choked, ``(2/(gamma+1))^(gamma/(gamma-1))``."""
+    return math.exp(gamma / (gamma - 1.0) * math.log(2.0 / (gamma + 1.0)))
+
+
+@jit
+def critical_flow_squared(gamma):
+    """Square of the choked flow function, ``gamma (2/(gamma+1))^((gamma+1)/(gamma-1))``."""
+    return gamma * math.exp((gamma + 1.0) / (gamma - 1.0) * math.log(2.0 / (gamma + 1.0)))
+
+
+@jit
+def flow_function(pressure_ratio, gamma):
+    """Saint-Venant and Wantzel's function ``psi = mdot sqrt(R T)/(Cd A p1)``, choked below the critical ratio."""
+    return math.sqrt(_flow_function_squared(1.0 - pressure_ratio, gamma)[0])
+
+
+@jit
+def perry_coefficient(pressure_ratio):
+    """Discharge coefficient of a sharp round hole: 0.60 near a ratio of one, 0.84 into vacuum (Perry 1949)."""
+    return _perry(pressure_ratio)[0]
+
+
+@jit
+def orifice_flow(p_up, p_down, temperature, gas_constant, viscosity, gamma, area, discharge_coefficient):
+    """Mass flow through an orifice [kg/s], positive from ``p_up`` to ``p_down``.
+
+    Parameters
+    ----------
+    p_up, p_down : float
+        Pressures on the two sides [Pa]; either may be the higher one.
+    temperature, gas_constant, viscosity, gamma : float
+        Of the gas on the side with the higher pressure [K, J/(kg K), Pa s, 1].
+    area : float
+        Open area [m2].
+    discharge_coefficient : float
+        A constant, or `PERRY` for the curve of a sharp round hole.
+    """
+    return orifice_flow_slopes(
+        p_up, p_down, temperature, gas_constant, viscosity, gamma, area, discharge_coefficient
+    )[0]
+
+
+@jit
+def orifice_flow_slopes(p_up, p_down, temperature, gas_constant, viscosity, gamma, area, discharge_coefficient):
+    """Return `orifice_flow` and its derivatives by ``p_up`` and ``p_down`` [kg/s, kg/(s Pa), kg/(s Pa)]."""
+    p1 = max(p_up, p_down)
+    p2 = min(p_up, p_down)
+    if not p1 > 0.0 or not area > 0.0:
+        return 0.0 * (p1 + area), 0.0, 0.0
+    drop = (p1 - p2) / p1
+    scale = area / math.sqrt(gas_constant * temperature)
+    laminar = _laminar_coefficient(p1, temperature, gas_constant, viscosity, area)
+    g, g_drop, g_laminar = _reduced_flow(drop, gamma, laminar)
+    coefficient, coefficient_r = discharge_coefficient, 0.0
+    if discharge_coefficient == PERRY:
+        coefficient, coefficient_r = _perry(1.0 - drop)
+    flow = coefficient * g
+    flow_r = coefficient_r * g - coefficient * g_drop
+    flow_laminar = coefficient * g_laminar
+    by_p1 = scale * (flow - (1.0 - drop) * flow_r - laminar * flow_laminar)
+    by_p2 = scale * flow_r
+    mdot = scale * p1 * flow
+    if p_up >= p_down:
+        return mdot, by_p1, by_p2
+    return -mdot, -by_p2, -by_p1
+
+
+@jit
+def _laminar_coefficient(p1, temperature, gas_constant, viscosity, area):
+    """``B`` of ``B g = X`` as the drop vanishes: Sampson's creeping flow through a round hole of this area."""
+    diameter = math.sqrt(4.0 * area / math.pi)
+    return _SMALLEST_LAMINAR + 12.0 * math.pi * viscosity * math.sqrt(gas_constant * temperature) / (p1 * diameter)
+
+
+@jit
+def _reduced_flow(drop, gamma, laminar):
+    """``g = X/(Q^2 + L^4)^(1/4)``, ``Q = X^2/psi^2``, ``L = laminar r``, with derivatives by drop and laminar.
+
+    psi has an infinite slope at equal pressures. In this form ``g`` tends to psi where the laminar
+    term is small and to ``X/laminar`` as the drop vanishes; L goes with the back pressure, so that
+    nothing is changed into vacuum.
+    """
+    r = 1.0 - drop
+    X = drop * (1.0 + r)
+    psi2, psi2_drop = _flow_function_squared(drop, gamma)
+    if drop > 0.0:
+        Q = X * X / psi2
+        Q_drop = (4.0 * X * r - Q * psi2_drop) / psi2
+    else:
+        Q = 0.0
+        Q_drop = 2.0
+    L = laminar * r
+    fourth = Q * Q + L * L * L * L
+    root = math.sqrt(math.sqrt(fourth))
+    g = X / root
+    by_drop = 2.0 * r / root - 0.25 * g * (2.0 * Q * Q_drop - 4.0 * L * L * L * laminar) / fourth
+    by_laminar = -g * L * L * L * r / fourth
+    return g, by_drop, by_laminar
+
+
+@jit
+def _flow_function_squared(drop, gamma):
+    """``psi^2`` and its derivative by ``drop = 1 - r``; exact as the drop vanishes."""
+    r = 1.0 - drop
+    if r <= critical_pressure_ratio(gamma):
+        return critical_flow_squared(gamma), 0.0
+    log_r = math.log1p(-drop)
+    power = math.exp(2.0 / gamma * log_r)
+    heat = -math.expm1((gamma - 1.0) / gamma * log_r)
+    factor = 2.0 * gamma / (gamma - 1.0)
+    by_r = factor * power / r * (2.0 / gamma * heat - (gamma - 1.0) / gamma * (1.0 - heat))
+    return factor * power * heat, -by_r
+
+
+@jit
+def _perry(r):
+    """Perry's polynomial and its derivative by r."""
+    value = 0.8414 + r * (-0.1002 + r * (0.8415 + r * (-3.9 + r * (4.6001 - 1.6827 * r))))
+    slope = -0.1002 + r * (1.683 + r * (-11.7 + r * (18.4004 - 8.4135 * r)))
+    return value, slope

@@ -1,0 +1,182 @@
+"""One step of Rodas5P: eight stages, order 5(4), L-stable, stiffly accurate, dense output of order 4.
+
+Source
+------
+Steinebach, Construction of Rosenbrock-Wanner method Rodas5P and numerical benchmarks within the Julia
+Differential Equations package, BIT Numer. Math. 63 (2023) 27. In the form of Hairer and Wanner,
+Solving ODE II, sec. IV.7, eq. 7.25: with ``W = 1/(h gamma) - J``,
+
+    W u_i = f(y + sum_j a_ij u_j) + sum_j (c_ij/h) u_j,
+
+the sixth stage's argument plus u_6, u_7 and u_8 is the new state, and u_8 the error.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from .jit import jit
+from .linear import factorise, substitute
+from .model import copy
+from .network import rates
+
+ORDER = 5
+STAGES = 8
+
+_GAMMA = 0.21193756319429014
+_A = np.array([
+    [0.0, 0.0, 0.0, 0.0, 0.0],
+    [3.0, 0.0, 0.0, 0.0, 0.0],
+    [2.849394379747939, 0.45842242204463923, 0.0, 0.0, 0.0],
+    [-6.954028509809101, 2.489845061869568, -10.358996098473584, 0.0, 0.0],
+    [2.8029986275628964, 0.5072464736228206, -0.3988312541770524, -0.04721187230404641, 0.0],
+    [-7.502846399306121, 2.561846144803919, -11.627539656261098, -0.18268767659942256, 0.030198172008377946],
+])  # fmt: skip
+_C = np.array([
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [-14.155112264123755, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [-17.97296035885952, -2.859693295451294, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [147.12150275711716, -1.41221402718213, 71.68940251302358, 0.0, 0.0, 0.0, 0.0],
+    [165.43517024871676, -0.4592823456491126, 42.90938336958603, -5.961986721573306, 0.0, 0.0, 0.0],
+    [24.854864614690072, -3.0009227002832186, 47.4931110020768, 5.5814197821558125, -0.6610691825249471,
+     0.0, 0.0],
+    [30.91273214028599, -3.1208243349937974, 77.79954646070892, 34.28646028294783, -19.097331116725623,
+     -28.087943162872662, 0.0],
+    [37.80277123390563, -3.2571969029072276, 112.26918849496327, 66.9347231244047, -40.06618937091002,
+     -54.66780262877968, -9.48861652309627],
+])  # fmt: skip
+_H = np.array([
+    [25.948786856663858, -2.5579724845846235, 10.433815404888879, -2.3679251022685204, 0.524948541321073,
+     1.1241088310450404, 0.4272876194431874, -0.17202221070155493],
+    [-9.91568850695171, -0.9689944594115154, 3.0438037242978453, -24.495224566215796, 20.176138334709044,
+     15.98066361424651, -6.789040303419874, -6.710236069923372],
+    [11.419903575922262, 2.8879645146136994, 72.92137995996029, 80.12511834622643, -52.072871366152654,
+     -59.78993625266729, -0.15582684282751913, 4.883087185713722],
+])  # fmt: skip
+
+Work = namedtuple("Work", "new right rate jacobian matrix pivots stages dense scale")
+Work.__doc__ = """Working memory of the integrator for n unknowns of which m act on something.
+
+new, right, rate : float64[n]
+jacobian : float64[n, m]
+matrix : float64[m, m]; pivots : int64[m]
+stages : float64[8, n]; dense : float64[3, n]
+scale : float64[n]
+    Absolute tolerances.
+"""
+
+
+@jit
+def new_work(n, m):
+    """Allocate the working memory of the integrator; reused from sample to sample."""
+    return Work(
+        np.zeros(n),
+        np.zeros(n),
+        np.zeros(n),
+        np.zeros((n, m)),
+        np.zeros((m, m)),
+        np.zeros(m, np.int64),
+        np.zeros((STAGES, n)),
+        np.zeros((3, n)),
+        np.zeros(n),
+    )
+
+
+@jit
+def step(plan, sample, h, state, rate, jacobian, work):
+    """Advance one step of length h, and leave the new state and its error estimate in ``work``.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+    h : float
+        [s]
+    state, rate : float64[n]
+        State at the start and its time derivative.
+    jacobian : float64[n, m]
+        At the start; only the first m unknowns act on anything.
+    work : Work
+        Written: ``new`` (state at the end), ``stages`` (row 7 is the error estimate).
+
+    Returns
+    -------
+    bool
+        False if the matrix of the step is singular.
+    """
+    n = state.size
+    m = jacobian.shape[1]
+    u = work.stages
+    stage = work.new
+    diagonal = 1.0 / (h * _GAMMA)
+    for i in range(m):
+        for j in range(m):
+            work.matrix[i, j] = -jacobian[i, j]
+        work.matrix[i, i] += diagonal
+    if not factorise(work.matrix, work.pivots):
+        return False
+    for s in range(STAGES):
+        _stage_state(s, state, u, stage)
+        if s == 0:
+            copy(work.right, rate)
+        else:
+            rates(plan, sample, stage, work.right)
+        for j in range(s):
+            weight = _C[s, j] / h
+            for i in range(n):
+                work.right[i] += weight * u[j, i]
+        substitute(work.matrix, work.pivots, work.right)
+        for i in range(m, n):  # the masses that have passed: driven, but acting on nothing
+            total = work.right[i]
+            for j in range(m):
+                total += jacobian[i, j] * work.right[j]
+            work.right[i] = total / diagonal
+        copy(u[s], work.right)
+    for i in range(n):
+        stage[i] += u[STAGES - 1, i]
+    return True
+
+
+@jit
+def prepare_dense(work):
+    """Turn the stages of an accepted step into the coefficients of its dense output."""
+    for row in range(3):
+        for i in range(work.new.size):
+            total = 0.0
+            for s in range(STAGES):
+                total += _H[row, s] * work.stages[s, i]
+            work.dense[row, i] = total
+
+
+@jit
+def dense_state(theta, start, end, dense, out):
+    """State at the fraction theta of a step, by the method's own interpolant of order 4.
+
+    Parameters
+    ----------
+    theta : float
+        0 to 1.
+    start, end : float64[n]
+        States at the two ends of the step.
+    dense : float64[3, n]
+        From `prepare_dense`.
+    out : float64[n]
+    """
+    left = 1.0 - theta
+    for i in range(out.size):
+        bend = dense[0, i] + theta * (dense[1, i] + theta * dense[2, i])
+        out[i] = left * start[i] + theta * (end[i] + left * bend)
+
+
+@jit
+def _stage_state(s, state, u, stage):
+    """Argument of stage s; the last two add the previous increment to the argument before."""
+    if s > 5:
+        for i in range(state.size):
+            stage[i] += u[s - 1, i]
+        return
+    for i in range(state.size):
+        total = state[i]
+        for j in range(s):
+            total += _A[s, j] * u[j, i]
+        stage[i] = total

@@ -1,0 +1,26 @@
+"""Status of one sample: the integers kernels return, and what each means to a person."""
+
+OK = 0
+STEP_LIMIT = 1
+NOT_FINITE = 2
+IMPOSSIBLE = 3
+OUT_OF_RANGE = 4
+STEP_TOO_SMALL = 5
+
+MEANINGS = {
+    OK: "ok",
+    STEP_LIMIT: "step_limit",
+    NOT_FINITE: "not_finite",
+    IMPOSSIBLE: "impossible_geometry",
+    OUT_OF_RANGE: "out_of_range",
+    STEP_TOO_SMALL: "step_too_small",
+}
+
+ADVICE = {
+    OK: "the sample reached the end of the run",
+    STEP_LIMIT: "more steps than run.max_steps were needed: raise it, or loosen run.rtol",
+    NOT_FINITE: "a pressure or a flow became infinite or not a number: look at the sample's inputs",
+    IMPOSSIBLE: "an input was drawn that cannot be built (a volume, an opening or a length of zero or less)",
+    OUT_OF_RANGE: "an input lies outside what the flow laws hold for",
+    STEP_TOO_SMALL: "the step fell below the resolution of time: the case is stiffer than the arithmetic",
+}
