@@ -41,8 +41,8 @@ _GAUSS_WEIGHT = (5.0 / 18.0, 8.0 / 18.0, 5.0 / 18.0)
 _ACCELERATION = 0.70
 _EXIT_LOSS = 0.59
 _ONSET_REYNOLDS = 2500.0
-#: Width of the smoothed ``max(f - 96/Re, 0)``: without it the slope of the law jumps where a crack turns turbulent.
-_ONSET_WIDTH = 1e-3
+#: Width of the smoothed ``max(f - 96/Re, 0)``, over 96/Re: without it the slope jumps at the onset.
+_ONSET_WIDTH = 2e-2
 _HAALAND = 1.8 / math.log(10.0)
 # Newton stops once a step is this small: the next would be its square. Near the onset of turbulence it
 # takes six passes, elsewhere two.
@@ -352,9 +352,10 @@ def _resistances(d, geometry):
 @jit_inline
 def _inertia(delta, thinning):
     """Share s of inertia that is left as the gas thins, and its derivative by delta."""
-    power = delta * math.sqrt(math.sqrt(delta))
+    root = math.sqrt(math.sqrt(delta))
+    power = delta * root
     whole = power + thinning
-    return power / whole, 1.25 * power / delta * thinning / (whole * whole)
+    return power / whole, 1.25 * root * thinning / (whole * whole)
 
 
 @jit_inline
@@ -374,10 +375,15 @@ def _turbulence(Re, geometry):
     root = -_HAALAND * math.log(argument)
     f = 1.0 / (root * root)
     f_re = -2.0 * f / root * _HAALAND * 6.9 / (clamped * clamped * argument) if Re > 100.0 else 0.0
-    excess = f - 96.0 / Re
-    smooth = math.sqrt(excess * excess + _ONSET_WIDTH * _ONSET_WIDTH)
+    laminar = 96.0 / Re
+    laminar_re = -laminar / Re
+    excess = f - laminar
+    excess_re = f_re - laminar_re
+    width = _ONSET_WIDTH * laminar
+    smooth = math.sqrt(excess * excess + width * width)
+    smooth_re = (excess * excess_re + width * _ONSET_WIDTH * laminar_re) / smooth
     positive = 0.5 * (excess + smooth)
-    positive_re = 0.5 * (1.0 + excess / smooth) * (f_re + 96.0 / (Re * Re))
+    positive_re = 0.5 * (excess_re + smooth_re)
     half_path = geometry[5]
     return S * positive * half_path, (S_re * positive + S * positive_re) * half_path
 

@@ -7,7 +7,7 @@ import numpy as np
 from . import status
 from .crack import crack_geometry
 from .jit import jit
-from .model import CRACKS, N_CRACK_FIELDS
+from .model import CRACKS, N_CRACK_FIELDS, NOMINAL
 from .random import CHOICE, CONSTANT, quantile, uniform
 
 # what the law is fitted to and tested over
@@ -40,7 +40,7 @@ def draw_sample(plan, seed, index, sample):
             count = sample.inputs[plan.paths[p]["slot"][0]]
             if not 0.0 <= count < plan.max_cracks - first + 0.5:
                 return status.IMPOSSIBLE
-            cracks = int(math.floor(count + 0.5))
+            cracks = whole_count(count)
             sample.paths[p]["crack_start"] = first
             sample.paths[p]["crack_count"] = cracks
             this = _draw_population(plan, seed, index, p, sample)
@@ -50,6 +50,12 @@ def draw_sample(plan, seed, index, sample):
                 result = this
             first += cracks
     return result
+
+
+@jit
+def whole_count(count):
+    """Round a drawn number of cracks to a whole one."""
+    return int(math.floor(count + 0.5))
 
 
 @jit
@@ -63,8 +69,11 @@ def draw_inputs(plan, seed, index, inputs):
     inputs : float64[I]
         Output.
     """
+    nominal = plan.settings[NOMINAL] > 0.0
     for row in range(plan.draws.size):
-        inputs[row] = _draw(plan.draws[row], plan.choices, seed, index, 0, inputs)
+        draw = plan.draws[row]
+        u = 0.5 if nominal else uniform(seed, index, draw["stream"], 0)
+        inputs[row] = _variate(draw, plan.choices, inputs, u)
 
 
 @jit
@@ -83,16 +92,43 @@ def draw_crack(plan, p, seed, index, crack, inputs, fields):
     """
     first = plan.paths[p]["crack_row"]
     for field in range(N_CRACK_FIELDS):
-        fields[field] = _draw(plan.crack_draws[first + field], plan.choices, seed, index, crack, inputs)
+        draw = plan.crack_draws[first + field]
+        u = uniform(seed, index, draw["stream"], crack)
+        fields[field] = _variate(draw, plan.choices, inputs, u)
 
 
 @jit
-def _draw(draw, choices, seed, index, crack, inputs):
+def draw_populations(plan, p, seed, samples, inputs, counts, fields):
+    """Draw again the cracks on path p of many samples, one after the other, to be looked at.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    p : int
+    seed : uint64
+    samples : int64[n]
+        Global indices.
+    inputs : float64[n, I]
+        The samples' inputs.
+    counts : int64[n]
+        Cracks of each sample.
+    fields : float64[sum of counts, N_CRACK_FIELDS]
+        Output.
+    """
+    row = 0
+    for i in range(samples.size):
+        for crack in range(counts[i]):
+            draw_crack(plan, p, seed, np.uint64(samples[i]), crack, inputs[i], fields[row])
+            row += 1
+
+
+@jit
+def _variate(draw, choices, inputs, u):
+    """One variate of a row of draws, at u of its distribution."""
     kind = draw["kind"]
     a = _argument(draw, 0, inputs)
     if kind == CONSTANT:
         return a
-    u = uniform(seed, index, draw["stream"], crack)
     if kind == CHOICE:
         place = int(a)
         last = place + int(draw["value"][1]) - 1

@@ -38,6 +38,8 @@ DURATION = 0
 RTOL = 1
 ATOL = 2
 MAX_STEPS = 3
+NOMINAL = 4
+N_SETTINGS = 5
 
 #: How to draw one number: a kind of `random`, its stream, and for each argument ``inputs[slot]`` where
 #: the slot is not negative, else the value. A discrete choice has the start and the count of its rows in
@@ -101,8 +103,8 @@ components : float64[K, 6]
 volumes, paths, events, thresholds, records : VOLUME[V], PATH[P], EVENT[E], THRESHOLD[T], RECORD[M]
 output_time : float64[N]
     Times of the series, rising [s].
-settings : float64[4]
-    Duration [s], rtol, atol [Pa], most steps.
+settings : float64[N_SETTINGS]
+    Duration [s], rtol, atol [Pa], most steps, and 1 to take every input of the sample at its median.
 max_cracks : int64
     Room for the cracks of one sample.
 """

@@ -80,7 +80,7 @@ def orifice_flow_slopes(p_up, p_down, temperature, gas_constant, viscosity, gamm
     flow = coefficient * g
     flow_r = coefficient_r * g - coefficient * g_drop
     flow_laminar = coefficient * g_laminar
-    by_p1 = scale * (flow - (1.0 - drop) * flow_r - laminar * flow_laminar)
+    by_p1 = scale * (flow - (1.0 - drop) * flow_r - (laminar - _SMALLEST_LAMINAR) * flow_laminar)
     by_p2 = scale * flow_r
     mdot = scale * p1 * flow
     if p_up >= p_down:

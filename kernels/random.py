@@ -179,10 +179,10 @@ def _truncated_normal(mean, sd, low, high, u):
     upper = (high - mean) / sd
     if lower > 0.0:
         from_low, from_high = normal_cdf(-lower), normal_cdf(-upper)
-        value = mean - sd * normal_quantile(from_low + (from_high - from_low) * u)
+        value = mean - sd * normal_quantile(from_low * (1.0 - u) + from_high * u)
     else:
         from_low, from_high = normal_cdf(lower), normal_cdf(upper)
-        value = mean + sd * normal_quantile(from_low + (from_high - from_low) * u)
+        value = mean + sd * normal_quantile(from_low * (1.0 - u) + from_high * u)
     return min(max(value, low), high)
 
 

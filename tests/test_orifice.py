@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import math
+
+import naive
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from reference import rows
+from smoothness import derivative, largest_jump
+
+from leakflow.kernels import orifice
+
+AIR = (293.15, 287.05, 1.82e-5, 1.4)  # temperature, gas constant, viscosity, gamma
+PRESSURES = st.floats(1.0, 2e5)
+RATIOS = st.floats(0.0, 1.0)
+GASES = st.tuples(
+    st.floats(250.0, 330.0),
+    st.floats(180.0, 2100.0),
+    st.floats(8e-6, 2.5e-5),
+    st.sampled_from([1.28, 1.4, 5 / 3]),
+)
+HOLES = st.tuples(
+    st.floats(1e-5, 1.0).map(lambda diameter: math.pi / 4.0 * diameter**2),
+    st.one_of(st.just(orifice.PERRY), st.floats(0.05, 1.0)),
+)
+
+
+# Saint-Venant and Wantzel, Perry
+
+
+@pytest.mark.parametrize(
+    "gamma, r, psi",
+    [row for row in rows("isentropic_orifice_psi", "gamma", "r", "psi") if 1.0 - row[1] > 1e-3],
+)
+def test_flow_function_reproduces_the_table(gamma, r, psi):
+    assert orifice.flow_function(r, gamma) == pytest.approx(psi, rel=1e-9, abs=0.0)
+
+
+def test_flow_function_reproduces_the_isentropic_mach_table():
+    """The same function by another road: the mass flow at the Mach number of that static pressure."""
+    points = [
+        (gamma, p, flow)
+        for gamma, mach, p, flow in rows("isentropic_mach", "gamma", "M", "p_p0", "massflow_fn")
+        if 0.1 <= mach <= 1.0
+    ]
+    assert len(points) >= 20
+    for gamma, p, flow in points:
+        assert orifice.flow_function(p, gamma) == pytest.approx(flow, rel=1e-10, abs=0.0)
+
+
+@pytest.mark.parametrize(
+    "name, gamma", [("Nitrogen", 1.39952), ("Argon", 5 / 3), ("Helium", 5 / 3), ("Air", 1.4)]
+)
+def test_choked_flow_function_is_the_critical_flow_factor_of_the_thin_gas(name, gamma):
+    table = rows("critical_flow_factor_Cstar", "gas", "T0_K", "p0_Pa", "Cstar")
+    factors = [
+        float(factor)  # the column holds a text where the equation of state failed
+        for gas, temperature, pressure, factor in table
+        if gas == name and 290.0 <= temperature <= 300.0 and pressure <= 1e4
+    ]
+    assert factors
+    for factor in factors:
+        assert orifice.flow_function(0.0, gamma) == pytest.approx(factor, rel=6e-4, abs=0.0)
+
+
+@pytest.mark.parametrize("r", [0.0, 0.1, 0.3, 0.5, 0.5283, 0.7, 0.9, 0.99, 1.0])
+def test_perry_coefficient_is_the_printed_polynomial(r):
+    assert orifice.perry_coefficient(r) == pytest.approx(naive.perry_coefficient(r), rel=1e-13, abs=0.0)
+
+
+# The flow
+
+
+@settings(deadline=None, max_examples=200)
+@given(p=PRESSURES, r=st.floats(0.0, 0.999), gas=GASES, hole=HOLES)
+def test_flow_agrees_with_the_oracle_away_from_equal_pressures(p, r, gas, hole):
+    area, cd = hole
+    # where creeping flow (Sampson) would carry far more than the nozzle, the laminar term has to be small
+    diameter = math.sqrt(4.0 * area / math.pi)
+    creeping = 12.0 * math.pi * gas[2] * math.sqrt(gas[1] * gas[0]) / (p * diameter)
+    assume(creeping < 0.2 * math.sqrt(1.0 - r))
+    expected = naive.orifice_flow(p, r * p, *gas, area, cd)
+    assert orifice.orifice_flow(p, r * p, *gas, area, cd) == pytest.approx(expected, rel=2e-3, abs=0.0)
+
+
+@pytest.mark.parametrize("r", [0.0, 0.2, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("cd", [orifice.PERRY, 0.6, 1.0])
+def test_flow_of_a_large_hole_is_the_ideal_flow(r, cd):
+    expected = naive.orifice_flow(1e5, r * 1e5, *AIR, 3e-4, cd)
+    assert orifice.orifice_flow(1e5, r * 1e5, *AIR, 3e-4, cd) == pytest.approx(expected, rel=1e-6, abs=0.0)
+
+
+@pytest.mark.parametrize("p, diameter", [(10.0, 1e-4), (1e3, 1e-5)])
+def test_flow_of_a_vanishing_drop_creeps_as_sampson_found(p, diameter):
+    """A round hole in a thin wall passes d^3 dp/(24 mu) by volume."""
+    temperature, gas_constant, viscosity, _ = AIR
+    drop = 1e-9 * p
+    expected = diameter**3 * drop / (24.0 * viscosity) * p / (gas_constant * temperature)
+    area = math.pi / 4.0 * diameter**2
+    assert orifice.orifice_flow(p + drop, p, *AIR, area, 1.0) == pytest.approx(expected, rel=3e-5, abs=0.0)
+
+
+def test_choked_flow_of_air_is_the_handbook_figure():
+    """Air at 20 C: mdot = 0.0404 A p / sqrt(T) (NACA 1135, psi* / sqrt(R))."""
+    expected = 0.040415 * 1e-4 * 101325.0 / math.sqrt(293.15)
+    assert orifice.orifice_flow(101325.0, 0.0, *AIR, 1e-4, 1.0) == pytest.approx(expected, rel=1e-4, abs=0.0)
+
+
+@settings(deadline=None, max_examples=100)
+@given(p=PRESSURES, gas=GASES, hole=HOLES)
+def test_no_flow_between_equal_pressures_nor_in_vacuum(p, gas, hole):
+    assert orifice.orifice_flow(p, p, *gas, *hole) == 0.0
+    assert orifice.orifice_flow(0.0, 0.0, *gas, *hole) == 0.0
+    for pressures in ((p, p), (0.0, 0.0), (p, 0.0), (0.0, p)):
+        assert all(math.isfinite(value) for value in orifice.orifice_flow_slopes(*pressures, *gas, *hole))
+    assert orifice.orifice_flow(p, 0.0, *gas, *hole) > 0.0
+
+
+@settings(deadline=None, max_examples=100)
+@given(p=PRESSURES, r=RATIOS, gas=GASES, hole=HOLES)
+def test_swapping_the_ends_turns_the_flow_round(p, r, gas, hole):
+    there = orifice.orifice_flow_slopes(p, r * p, *gas, *hole)
+    back = orifice.orifice_flow_slopes(r * p, p, *gas, *hole)
+    assert there[0] >= 0.0
+    assert back == (-there[0], -there[2], -there[1])
+    assert there[0] == orifice.orifice_flow(p, r * p, *gas, *hole)
+
+
+@settings(deadline=None, max_examples=200)
+@given(p=PRESSURES, r=RATIOS, rise=st.floats(1e-9, 0.5), gas=GASES, hole=HOLES)
+def test_flow_rises_with_the_upstream_pressure_and_falls_with_the_downstream_one(p, r, rise, gas, hole):
+    flow = orifice.orifice_flow(p, r * p, *gas, *hole)
+    allowed = 1e-13 * abs(flow)
+    assert orifice.orifice_flow(p * (1.0 + rise), r * p, *gas, *hole) >= flow - allowed
+    assert orifice.orifice_flow(p, r * p + rise * p, *gas, *hole) <= flow + allowed
+
+
+@settings(deadline=None, max_examples=200)
+@given(p=PRESSURES, r=st.floats(0.0, 0.9999), gas=GASES, hole=HOLES)
+def test_slopes_are_the_derivatives_of_the_flow(p, r, gas, hole):
+    assume(r == 0.0 or r > 1e-3)
+    # a second derivative jumps at the critical ratio
+    assume(abs(r - naive.critical_pressure_ratio(gas[3])) > 2e-3)
+    _, up, down = orifice.orifice_flow_slopes(p, r * p, *gas, *hole)
+    step = 1e-4 * p * (1.0 - r)
+    scale = abs(up) + abs(down)
+    by_difference = derivative(lambda x: orifice.orifice_flow(x, r * p, *gas, *hole), p, step)
+    assert by_difference == pytest.approx(up, abs=1e-6 * scale)
+    if r > 0.0:
+        step = 1e-4 * p * min(r, 1.0 - r)
+        by_difference = derivative(lambda x: orifice.orifice_flow(p, x, *gas, *hole), r * p, step)
+        assert by_difference == pytest.approx(down, abs=1e-6 * scale)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    p=PRESSURES,
+    gas=GASES,
+    hole=HOLES,
+    which=st.sampled_from([1, 2]),
+    span=st.sampled_from([(0, 0.9), (0.9, 1.1)]),
+)
+def test_slopes_nowhere_jump(p, gas, hole, which, span):
+    low, high = span
+
+    def slope(p_down: float) -> float:
+        return orifice.orifice_flow_slopes(p, p_down, *gas, *hole)[which]
+
+    assert largest_jump(slope, low * p, high * p) < 1e-4
