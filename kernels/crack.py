@@ -89,9 +89,7 @@ def crack_flow(
         Loss coefficient of the entrance, 0.5 for a sharp edge, 0 for a round one.
     """
     geometry = np.empty(N_GEOMETRY)
-    crack_geometry(
-        opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry
-    )
+    crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry)
     ratio, flow2 = critical_pressure_ratio(gamma), critical_flow_squared(gamma)
     return geometry_flow(p_up, p_down, gas_constant * temperature, viscosity, ratio, flow2, geometry)
 
@@ -115,19 +113,13 @@ def crack_flow_slopes(
 ):
     """Return `crack_flow` and its derivatives by ``p_up`` and ``p_down`` [kg/s, kg/(s Pa), kg/(s Pa)]."""
     geometry = np.empty(N_GEOMETRY)
-    crack_geometry(
-        opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry
-    )
+    crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry)
     ratio, flow2 = critical_pressure_ratio(gamma), critical_flow_squared(gamma)
-    return geometry_flow_slopes(
-        p_up, p_down, gas_constant * temperature, viscosity, ratio, flow2, geometry
-    )
+    return geometry_flow_slopes(p_up, p_down, gas_constant * temperature, viscosity, ratio, flow2, geometry)
 
 
 @jit
-def crack_geometry(
-    opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry
-):
+def crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry):
     """Write the numbers of one crack that do not change with pressure.
 
     Parameters

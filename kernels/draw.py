@@ -55,7 +55,7 @@ def draw_sample(plan, seed, index, sample):
 @jit
 def whole_count(count):
     """Round a drawn number of cracks to a whole one."""
-    return int(math.floor(count + 0.5))
+    return np.int64(math.floor(count + 0.5))
 
 
 @jit

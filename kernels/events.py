@@ -66,7 +66,11 @@ def _repressurise(plan, sample, state, v, pressure, component):
     look(plan, sample, state)
     missing = pressure - sample.volumes[v]["pressure"]
     if plan.volumes[v]["kind"] == INTEGRATED and missing > 0.0:
-        mass = missing * sample.volumes[v]["size"] / (sample.component_gas[component] * sample.volumes[v]["temperature"])
+        mass = (
+            missing
+            * sample.volumes[v]["size"]
+            / (sample.component_gas[component] * sample.volumes[v]["temperature"])
+        )
         state[plan.volumes[v]["state"] * plan.components.shape[0] + component] += mass
         sample.volumes[v]["added"] += mass
 

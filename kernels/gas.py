@@ -35,7 +35,9 @@ def viscosity(species, temperature):
     temperature : float
         [K]
     """
-    return SUTHERLAND_C[species] * temperature * math.sqrt(temperature) / (temperature + SUTHERLAND_S[species])
+    return (
+        SUTHERLAND_C[species] * temperature * math.sqrt(temperature) / (temperature + SUTHERLAND_S[species])
+    )
 
 
 @jit
@@ -118,7 +120,7 @@ def _wilke_weight(i, j, mu_i, mu_j):
 
 
 def as_mole_fractions(composition):
-    """Return the mole fractions float64[6] of a mapping from species name to fraction (Python, not jitted)."""
+    """Return mole fractions float64[6] from a mapping of species to fraction (plain Python, not jitted)."""
     fractions = np.zeros(N_SPECIES)
     for name, value in composition.items():
         fractions[SPECIES.index(name)] = value

@@ -154,7 +154,11 @@ def _set_scales(plan, sample, work):
     pressure = plan.settings[ATOL]
     for v in range(plan.volumes.size):
         if plan.volumes[v]["kind"] == INTEGRATED:
-            scale = pressure * sample.volumes[v]["size"] / (sample.volumes[v]["gas_constant"] * sample.volumes[v]["temperature"])
+            scale = (
+                pressure
+                * sample.volumes[v]["size"]
+                / (sample.volumes[v]["gas_constant"] * sample.volumes[v]["temperature"])
+            )
             start = plan.volumes[v]["state"] * components
             for c in range(start, start + components):
                 work.scale[c] = scale
@@ -162,7 +166,11 @@ def _set_scales(plan, sample, work):
         a = plan.paths[p]["source"]
         b = plan.paths[p]["sink"]
         v = a if sample.volumes[a]["size"] <= sample.volumes[b]["size"] else b
-        work.scale[masses + p] = pressure * sample.volumes[v]["size"] / (sample.volumes[v]["gas_constant"] * sample.volumes[v]["temperature"])
+        work.scale[masses + p] = (
+            pressure
+            * sample.volumes[v]["size"]
+            / (sample.volumes[v]["gas_constant"] * sample.volumes[v]["temperature"])
+        )
 
 
 @jit

@@ -49,7 +49,14 @@ DRAW = np.dtype([("kind", "i8"), ("stream", "i8"), ("value", "f8", (4,)), ("slot
 #: A volume: kind, number among the integrated ones or -1, slots of its size [m3] (-1 for a boundary),
 #: initial pressure [Pa] and temperature [K], and the component it starts with.
 VOLUME = np.dtype(
-    [("kind", "i8"), ("state", "i8"), ("size", "i8"), ("pressure", "i8"), ("temperature", "i8"), ("component", "i8")]
+    [
+        ("kind", "i8"),
+        ("state", "i8"),
+        ("size", "i8"),
+        ("pressure", "i8"),
+        ("temperature", "i8"),
+        ("component", "i8"),
+    ]
 )
 
 #: A path: kind, the volumes it joins, and its slots. Of an orifice: size, discharge coefficient (-1 for
@@ -81,14 +88,23 @@ SAMPLE_VOLUME = np.dtype(
 #: A path of the sample at hand: fraction open, product of patches, 1 if started, full area [m2], and where
 #: its cracks stand in ``Sample.geometry``.
 SAMPLE_PATH = np.dtype(
-    [("opening", "f8"), ("factor", "f8"), ("active", "f8"), ("area", "f8"), ("crack_start", "i8"), ("crack_count", "i8")]
+    [
+        ("opening", "f8"),
+        ("factor", "f8"),
+        ("active", "f8"),
+        ("area", "f8"),
+        ("crack_start", "i8"),
+        ("crack_count", "i8"),
+    ]
 )
 
 #: An event of the sample at hand, in the order of times: time [s], row in the plan.
 SAMPLE_EVENT = np.dtype([("time", "f8"), ("row", "i8")])
 
 Plan = namedtuple(
-    "Plan", "draws crack_draws choices components volumes paths events thresholds records output_time settings max_cracks"
+    "Plan",
+    "draws crack_draws choices components volumes paths events thresholds records output_time settings "
+    "max_cracks",
 )
 Plan.__doc__ = """A case as arrays.
 

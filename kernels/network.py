@@ -222,7 +222,7 @@ def overboard_flow(plan, sample):
 
 @jit
 def _upstream_gas(plan, sample, p):
-    """Temperature, gas constant, viscosity, gamma and its critical numbers on path p's side of higher pressure."""
+    """Gas on path p's side of higher pressure: T, R, viscosity, gamma and its two critical numbers."""
     a = plan.paths[p]["source"]
     b = plan.paths[p]["sink"]
     v = a if sample.volumes[a]["pressure"] >= sample.volumes[b]["pressure"] else b
@@ -310,7 +310,9 @@ def _share_slope(plan, sample, p, v, slope, jacobian):
     source = a if sample.volumes[a]["pressure"] >= sample.volumes[b]["pressure"] else b
     for k in range(components):
         column = plan.volumes[v]["state"] * components + k
-        by_mass = slope * sample.component_gas[k] * sample.volumes[v]["temperature"] / sample.volumes[v]["size"]
+        by_mass = (
+            slope * sample.component_gas[k] * sample.volumes[v]["temperature"] / sample.volumes[v]["size"]
+        )
         jacobian[masses + p, column] += by_mass
         for c in range(components):
             part = by_mass * sample.fractions[source, c]

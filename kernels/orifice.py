@@ -21,7 +21,7 @@ _SMALLEST_LAMINAR = 3e-4
 
 @jit
 def critical_pressure_ratio(gamma):
-    """Ratio of pressures at and below which an ideal nozzle is choked, ``(2/(gamma+1))^(gamma/(gamma-1))``."""
+    """Pressure ratio at and below which an ideal nozzle is choked, ``(2/(gamma+1))^(gamma/(gamma-1))``."""
     return math.exp(gamma / (gamma - 1.0) * math.log(2.0 / (gamma + 1.0)))
 
 
@@ -33,13 +33,13 @@ def critical_flow_squared(gamma):
 
 @jit
 def flow_function(pressure_ratio, gamma):
-    """Saint-Venant and Wantzel's function ``psi = mdot sqrt(R T)/(Cd A p1)``, choked below the critical ratio."""
+    """Saint-Venant and Wantzel's ``psi = mdot sqrt(R T)/(Cd A p1)``, choked below the critical ratio."""
     return math.sqrt(_flow_function_squared(1.0 - pressure_ratio, gamma)[0])
 
 
 @jit
 def perry_coefficient(pressure_ratio):
-    """Discharge coefficient of a sharp round hole: 0.60 near a ratio of one, 0.84 into vacuum (Perry 1949)."""
+    """Discharge coefficient of a sharp round hole (Perry 1949): 0.60 near a ratio of 1, 0.84 into vacuum."""
     return _perry(pressure_ratio)[0]
 
 
@@ -64,7 +64,9 @@ def orifice_flow(p_up, p_down, temperature, gas_constant, viscosity, gamma, area
 
 
 @jit
-def orifice_flow_slopes(p_up, p_down, temperature, gas_constant, viscosity, gamma, area, discharge_coefficient):
+def orifice_flow_slopes(
+    p_up, p_down, temperature, gas_constant, viscosity, gamma, area, discharge_coefficient
+):
     """Return `orifice_flow` and its derivatives by ``p_up`` and ``p_down`` [kg/s, kg/(s Pa), kg/(s Pa)]."""
     p1 = max(p_up, p_down)
     p2 = min(p_up, p_down)
@@ -90,14 +92,16 @@ def orifice_flow_slopes(p_up, p_down, temperature, gas_constant, viscosity, gamm
 
 @jit
 def _laminar_coefficient(p1, temperature, gas_constant, viscosity, area):
-    """``B`` of ``B g = X`` as the drop vanishes: Sampson's creeping flow through a round hole of this area."""
+    """``B`` of ``B g = X`` as the drop vanishes: Sampson's creeping flow through a round hole."""
     diameter = math.sqrt(4.0 * area / math.pi)
-    return _SMALLEST_LAMINAR + 12.0 * math.pi * viscosity * math.sqrt(gas_constant * temperature) / (p1 * diameter)
+    return _SMALLEST_LAMINAR + 12.0 * math.pi * viscosity * math.sqrt(gas_constant * temperature) / (
+        p1 * diameter
+    )
 
 
 @jit
 def _reduced_flow(drop, gamma, laminar):
-    """``g = X/(Q^2 + L^4)^(1/4)``, ``Q = X^2/psi^2``, ``L = laminar r``, with derivatives by drop and laminar.
+    """``g = X/(Q^2 + L^4)^(1/4)``, ``Q = X^2/psi^2``, ``L = laminar r``; derivatives by drop and laminar.
 
     psi has an infinite slope at equal pressures. In this form ``g`` tends to psi where the laminar
     term is small and to ``X/laminar`` as the drop vanishes; L goes with the back pressure, so that

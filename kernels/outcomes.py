@@ -8,7 +8,6 @@ from .network import look, n_masses, overboard_flow, path_flow
 from .orifice import flow_function
 
 
-
 def offsets(volumes, paths, thresholds, records):
     """Return where each group of outcomes starts in a row, and its length (Python, for names).
 
@@ -116,7 +115,9 @@ def note_end(plan, sample, start, end, track, row):
     place += 4
     for v in range(volumes):
         row[place + v] = max(sample.volumes[v]["pressure"], 0.0)
-        row[place + 2 * volumes + v] = _make_up(plan, v, end) if plan.volumes[v]["kind"] == HELD else sample.volumes[v]["added"]
+        row[place + 2 * volumes + v] = (
+            _make_up(plan, v, end) if plan.volumes[v]["kind"] == HELD else sample.volumes[v]["added"]
+        )
         row[place + 3 * volumes + v] = sample.volumes[v]["vented"]
     place += 4 * volumes
     for i in range(track.crossing.size):
@@ -137,7 +138,11 @@ def _equivalent_diameter(plan, sample, p, flow):
     b = plan.paths[p]["sink"]
     source, sink = (a, b) if sample.volumes[a]["pressure"] >= sample.volumes[b]["pressure"] else (b, a)
     p1 = sample.volumes[source]["pressure"]
-    psi = flow_function(sample.volumes[sink]["pressure"] / p1, sample.volumes[source]["gamma"]) if p1 > 0.0 else 0.0
+    psi = (
+        flow_function(sample.volumes[sink]["pressure"] / p1, sample.volumes[source]["gamma"])
+        if p1 > 0.0
+        else 0.0
+    )
     if not psi > 0.0:
         return math.nan
     RT = sample.volumes[source]["gas_constant"] * sample.volumes[source]["temperature"]

@@ -1,0 +1,63 @@
+"""leakflow: gas that leaks through micro-cracks, solved fast and many times.
+
+    from leakflow.solver import sweep
+    results = sweep("prk-july-2021", samples=1000)
+    results["leak_rate_mean"]
+
+Names are loaded when they are first used: importing this module costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .case import Case, case_schema, list_cases, load_case
+    from .errors import CaseError, LeakflowError, ResultsError
+    from .laws import crack_flow, orifice_flow, seal_flow
+    from .results import Results, Variable, open_results, write_results
+    from .run import Run, run
+    from .summary import Summary, summarise
+    from .sweep import SweepInterrupted, sweep
+
+_HOMES = {
+    "Case": "case",
+    "CaseError": "errors",
+    "LeakflowError": "errors",
+    "Results": "results",
+    "ResultsError": "errors",
+    "Run": "run",
+    "Summary": "summary",
+    "SweepInterrupted": "sweep",
+    "Variable": "results",
+    "case_schema": "case",
+    "crack_flow": "laws",
+    "list_cases": "case",
+    "load_case": "case",
+    "open_results": "results",
+    "orifice_flow": "laws",
+    "run": "run",
+    "seal_flow": "laws",
+    "summarise": "summary",
+    "sweep": "sweep",
+    "write_results": "results",
+}
+
+__all__ = [
+    "Case", "CaseError", "LeakflowError", "Results", "ResultsError", "Run", "Summary", "SweepInterrupted",
+    "Variable", "case_schema", "crack_flow", "list_cases", "load_case", "open_results", "orifice_flow", "run",
+    "seal_flow", "summarise", "sweep", "write_results",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

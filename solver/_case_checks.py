@@ -1,0 +1,200 @@
+"""What must hold between the sections of a case: names that exist, times inside the run, names used once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from ._paths import Path, ValvePath
+from ._schedule import AnyEvent, CloseEvent, Event, OpenEvent, RepressuriseEvent, VentEvent, schedule_faults
+from ._sections import Gas, Record, Run, Section, Volume
+from .errors import Fault, Key
+from .numbers import Constant, Distribution, Number, Quantity
+
+__all__ = ["MOST_ITEMS", "Parts", "cross_faults", "nearest", "numbers_of", "quantity_of", "readable_parts"]
+
+#: Volumes, paths and events that a case may have, each.
+MOST_ITEMS = 1000
+_MOST_COMPARED = 200
+_GAS, _VOLUME, _RUN, _RECORD = TypeAdapter(Gas), TypeAdapter(Volume), TypeAdapter(Run), TypeAdapter(Record)
+_PATH: TypeAdapter[Any] = TypeAdapter(Path)
+_EVENT: TypeAdapter[Any] = TypeAdapter(Event)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a case that refer to each other; ``None`` stands for one that is itself faulty.
+
+    ``ends`` has the two volumes that each path names, also for a faulty path; anything may stand there.
+    """
+
+    gas: Gas | None
+    volumes: Mapping[str, Volume | None]
+    paths: Mapping[str, Any]
+    ends: Mapping[str, tuple[object, object]]
+    schedule: Sequence[AnyEvent | None]
+    run: Run | None
+    record: Record | None
+
+
+def cross_faults(parts: Parts) -> list[Fault]:
+    """Find every fault between the sections of a case."""
+    faults = [*_path_faults(parts), *_event_target_faults(parts)]
+    kinds = [volume.kind if volume is not None else None for volume in parts.volumes.values()]
+    if kinds and all(kind == "boundary" for kind in kinds):
+        faults.append(Fault(("volumes",), "must have at least one that is integrated or held"))
+    valves = {name: path for name, path in parts.paths.items() if isinstance(path, ValvePath)}
+    duration = None if parts.run is None else parts.run.duration
+    faults += [fault.under(("schedule",)) for fault in schedule_faults(parts.schedule, valves, duration)]
+    faults += _valve_faults(valves, duration)
+    faults += _watch_faults(parts)
+    faults += _name_faults(parts)
+    return faults
+
+
+def readable_parts(data: Mapping[str, Any]) -> Parts:
+    """Read what can be read of a faulty case, so that the rest of it is still checked."""
+    volumes, paths = _table(data.get("volumes")), _table(data.get("paths"))
+    schedule = data.get("schedule")
+    events = schedule if isinstance(schedule, list) and len(schedule) <= MOST_ITEMS else []
+    return Parts(
+        _read(_GAS, data.get("gas", {})),
+        {name: _read(_VOLUME, raw) for name, raw in volumes.items()},
+        {name: _read(_PATH, raw) for name, raw in paths.items()},
+        {name: (raw.get("from"), raw.get("to")) for name, raw in paths.items() if isinstance(raw, Mapping)},
+        [_read(_EVENT, raw) for raw in events],
+        _read(_RUN, data.get("run")),
+        _read(_RECORD, data.get("record")),
+    )
+
+
+def numbers_of(model: BaseModel, prefix: Key = ()) -> Iterator[tuple[Key, Number, Quantity]]:
+    """Give every number in a section that may be random, with its key and what the key may hold."""
+    for name, info in type(model).model_fields.items():
+        value, key = getattr(model, name), (*prefix, info.alias or name)
+        quantity = quantity_of(info)
+        if quantity is not None and isinstance(value, Constant | Distribution):
+            yield key, value, quantity
+        items = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
+        for item_name, item in items:
+            if isinstance(item, BaseModel):
+                yield from numbers_of(item, (*key, item_name))
+        if isinstance(value, BaseModel):
+            yield from numbers_of(value, key)
+
+
+def quantity_of(info: FieldInfo) -> Quantity | None:
+    """Give what a field may hold, if it is a number."""
+    return next((item for item in info.metadata if isinstance(item, Quantity)), None)
+
+
+def nearest(word: object, known: Sequence[str]) -> str:
+    """Say which known name a misspelt one is nearest to, or else all of them."""
+    found = difflib.get_close_matches(str(word)[:100], known[:_MOST_COMPARED], n=1)
+    if found:
+        return f"did you mean {found[0]}?"
+    listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+    return f"there is {listed}" if listed else "there is none"
+
+
+def _path_faults(parts: Parts) -> Iterator[Fault]:
+    for name, ends in parts.ends.items():
+        for key, volume in zip(("from", "to"), ends, strict=True):
+            if isinstance(volume, str) and volume not in parts.volumes:
+                yield Fault(
+                    ("paths", name, key), f"no such volume; {nearest(volume, list(parts.volumes))}", volume
+                )
+        found = [parts.volumes.get(volume) for volume in ends if isinstance(volume, str)]
+        if len(found) == 2 and all(volume is not None and volume.kind == "boundary" for volume in found):
+            yield Fault(("paths", name), "must not join two boundaries", f"{ends[0]} to {ends[1]}")
+
+
+def _event_target_faults(parts: Parts) -> Iterator[Fault]:
+    for i, event in enumerate(parts.schedule):
+        if event is None:
+            continue
+        if isinstance(event, RepressuriseEvent | VentEvent):
+            key, name = ("schedule", i, "volume"), event.volume
+            if name not in parts.volumes:
+                yield Fault(key, f"no such volume; {nearest(name, list(parts.volumes))}", name)
+            elif (volume := parts.volumes[name]) is not None and volume.kind != "integrated":
+                yield Fault(key, f"must be an integrated volume; {name} is {volume.kind}", name)
+            continue
+        key, name = ("schedule", i, "path"), event.path
+        if name not in parts.paths:
+            yield Fault(key, f"no such path; {nearest(name, list(parts.paths))}", name)
+        elif isinstance(event, OpenEvent | CloseEvent):
+            path = parts.paths[name]
+            if path is not None and not isinstance(path, ValvePath):
+                yield Fault(key, f"must be a valve; {name} is of kind {path.kind}", name)
+
+
+def _valve_faults(valves: Mapping[str, ValvePath], duration: float | None) -> Iterator[Fault]:
+    for name, valve in valves.items():
+        for i, step in enumerate(valve.schedule):
+            if duration is not None and isinstance(step.at, Constant) and step.at.value > duration:
+                text = f"must not be after the duration, {duration:.12g} s"
+                yield Fault(("paths", name, "schedule", i, "at"), text, step.at.value)
+
+
+def _watch_faults(parts: Parts) -> Iterator[Fault]:
+    """Check the volumes of thresholds and of the record, and that the record lies in the run."""
+    watched: list[tuple[Key, str]] = []
+    if parts.run is not None:
+        watched += [(("run", "thresholds", i), item.volume) for i, item in enumerate(parts.run.thresholds)]
+    points = [] if parts.record is None else parts.record.points
+    watched += [(("record", "points", i), point.volume) for i, point in enumerate(points)]
+    for key, volume in watched:
+        if volume not in parts.volumes:
+            yield Fault((*key, "volume"), f"no such volume; {nearest(volume, list(parts.volumes))}", volume)
+    for i, point in enumerate(points):
+        if parts.run is not None and point.time > parts.run.duration:
+            text = f"must not be after the duration, {parts.run.duration:.12g} s"
+            yield Fault(("record", "points", i, "time"), text, point.time)
+
+
+def _name_faults(parts: Parts) -> Iterator[Fault]:
+    """Refuse a name that two distributions share: the results file has one variable for each."""
+    seen: dict[str, str] = {}
+    for section, models in _sections(parts):
+        for key, number, _ in numbers_of(models, section):
+            for inner, name in _names(number):
+                where = ".".join(map(str, key))
+                if name in seen:
+                    yield Fault((*key, *inner, "name"), f"must differ from the name in {seen[name]}", name)
+                seen.setdefault(name, where)
+
+
+def _sections(parts: Parts) -> Iterator[tuple[Key, Section]]:
+    yield from ((("gas",), model) for model in (parts.gas,) if model is not None)
+    yield from ((("volumes", name), model) for name, model in parts.volumes.items() if model is not None)
+    yield from ((("paths", name), model) for name, model in parts.paths.items() if model is not None)
+    yield from ((("schedule", i), model) for i, model in enumerate(parts.schedule) if model is not None)
+    yield from ((("run",), model) for model in (parts.run,) if model is not None)
+
+
+def _names(number: Number) -> Iterator[tuple[Key, str]]:
+    if number.name is not None:
+        yield (), number.name
+    if isinstance(number, Distribution):
+        for key, arg in number.args.items():
+            for inner, name in _names(arg):
+                yield (key, *inner), name
+
+
+def _read(kind: TypeAdapter[Any], raw: object) -> Any:
+    try:
+        return kind.validate_python(raw)
+    except ValidationError:
+        return None
+
+
+def _table(raw: object) -> Mapping[str, Any]:
+    return raw if isinstance(raw, Mapping) and len(raw) <= MOST_ITEMS else {}

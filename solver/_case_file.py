@@ -1,0 +1,276 @@
+"""Reading what stands in a case file: its TOML, the CSV of its record, and overrides on top."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from .. import cases
+from ._case_checks import nearest
+from ._case_faults import known_keys, line_of, printable
+from .errors import CaseError, Fault
+
+__all__ = ["CaseFile", "RecordFile", "apply_overrides", "read_case_file", "read_record_file", "shipped_names"]
+
+_LARGEST = 1 << 20
+_MOST_ROWS = 10_000
+_COLUMNS = ("volume", "time", "pressure", "uncertainty", "time_uncertainty")
+_HEADER = re.compile(r"\s*(\w+)\s*(?:\[\s*([^\]]+?)\s*\])?\s*")
+# tomllib takes quadratic time over a key of many dots; no key of a case has more than six.
+_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++\s*+\.\s*+){40}""")
+
+
+class CaseFile(NamedTuple):
+    """A case as it stands in its file.
+
+    Attributes
+    ----------
+    source : str
+        The file's name without its folder.
+    folder : Path
+        Where it lies.
+    data : dict
+        Its TOML.
+    """
+
+    source: str
+    folder: Path
+    data: dict[str, Any]
+
+
+class RecordFile(NamedTuple):
+    """The rows of a record's CSV as the points of a case, and the line in the file of each."""
+
+    name: str
+    points: list[dict[str, object]]
+    lines: list[int]
+
+
+def shipped_names() -> list[str]:
+    """Give the names of the cases that ship, sorted."""
+    return sorted(path.stem for path in _shipped_folder().glob("*.toml"))
+
+
+def read_case_file(name_or_path: str | os.PathLike[str]) -> CaseFile:
+    """Find and read a case by the name it ships under, or by the path of a ``.toml`` file.
+
+    Raises
+    ------
+    CaseError
+        One line, if there is no such case or its file cannot be read.
+    """
+    text = os.fspath(name_or_path)
+    is_path = not isinstance(name_or_path, str) or text.endswith(".toml") or bool(re.search(r"[/\\]", text))
+    if not is_path and text not in shipped_names():
+        raise CaseError(line_of(Fault((), f"no such case; {nearest(text, shipped_names())}"), text or '""'))
+    path = Path(text) if is_path else _shipped_folder() / f"{text}.toml"
+    source = printable(path.name)
+    content = _read_text(path, source)
+    if _LONG_KEY.search(content):
+        raise CaseError(f"{source}: a key has too many dots")
+    try:
+        return CaseFile(source, path.parent, tomllib.loads(content))
+    except RecursionError:
+        raise CaseError(f"{source}: nested too deeply") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError(line_of(Fault((), f"not TOML: {error}"[:300]), source)) from None
+    except ValueError:
+        raise CaseError(f"{source}: a number or a date is out of range") from None
+
+
+def read_record_file(folder: Path, name: object, source: str) -> RecordFile:
+    """Read the CSV of a record, which lies beside its case.
+
+    Parameters
+    ----------
+    folder : Path
+        The case's.
+    name : object
+        What the case names.
+    source : str
+        The case's file name, for messages.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be read, or its header does not fit.
+    """
+    if not isinstance(name, str) or not _is_inside(folder, name):
+        raise CaseError(
+            line_of(Fault(("record", "file"), "must be a CSV file in the case's folder", name), source)
+        )
+    shown = printable(name)
+    try:
+        rows = list(csv.reader(io.StringIO(_read_text(folder / name, shown), newline=""), strict=True))
+    except csv.Error as error:
+        raise CaseError(line_of(Fault((), f"not CSV: {error}"), shown)) from None
+    if len(rows) > _MOST_ROWS:
+        raise CaseError(f"{shown}: must have at most {_MOST_ROWS} rows")
+    columns = _header(rows[0] if rows else [], shown)
+    points: list[dict[str, object]] = []
+    lines: list[int] = []
+    for line, row in enumerate(rows[1:], start=2):
+        if any(cell.strip() for cell in row):
+            points.append(
+                {column: _cell(cell, unit) for (column, unit), cell in zip(columns, row, strict=False)}
+            )
+            lines.append(line)
+            if len(row) > len(columns):
+                raise CaseError(f"{shown}: line {line}: has {len(row)} cells; the header has {len(columns)}")
+    return RecordFile(
+        shown, [{key: cell for key, cell in point.items() if cell != ""} for point in points], lines
+    )
+
+
+def apply_overrides(
+    data: dict[str, Any], overrides: Mapping[str, object] | Sequence[str], root: type[BaseModel], source: str
+) -> None:
+    """Set keys of a case in place.
+
+    Parameters
+    ----------
+    data : dict
+        The case as it stands in its file.
+    overrides : mapping or sequence of str
+        ``{"volumes.tunnel.volume": "5 m^3"}`` or ``["volumes.tunnel.volume=5 m^3"]``. Text is read as TOML
+        where it is TOML, else taken as it is.
+    root : type
+        The model of a case, for the keys that there are.
+    source : str
+        The case's file name, for messages.
+
+    Raises
+    ------
+    CaseError
+        With a line for each override of a key that does not exist.
+    """
+    faults = []
+    for key, value in _pairs(overrides, source):
+        known = list(known_keys(data, root))
+        if key in known and _set(data, key.split("."), value):
+            continue
+        faults.append(
+            line_of(Fault((), f"override {key}: unknown key; {_nearest_override(key, known)}"), source)
+        )
+    if faults:
+        raise CaseError(faults)
+
+
+def _pairs(overrides: Mapping[str, object] | Sequence[str], source: str) -> Iterator[tuple[str, object]]:
+    if isinstance(overrides, str):
+        overrides = [overrides]
+    if isinstance(overrides, Mapping):
+        for key, value in overrides.items():
+            yield key, _override_value(value) if isinstance(value, str) else value
+        return
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise CaseError(line_of(Fault((), f"override {text}: must be KEY=VALUE"), source))
+        yield key.strip(), _override_value(value.strip())
+
+
+def _override_value(text: str) -> object:
+    """Read ``10``, ``true``, ``[1, 2]`` or ``{ dist = ... }`` as TOML, and all else as text."""
+    if "\n" in text or _LONG_KEY.search(text):
+        return text
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return parsed["value"]
+
+
+def _set(data: dict[str, Any], parts: Sequence[str], value: object) -> bool:
+    """Set a key, making the tables on the way; False if something else is in the way."""
+    target: Any = data
+    for part in parts[:-1]:
+        target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
+        if not isinstance(target, dict | list):
+            return False
+    if isinstance(target, list):
+        target[int(parts[-1])] = value
+    else:
+        target[parts[-1]] = value
+    return True
+
+
+def _nearest_override(key: str, known: Sequence[str]) -> str:
+    # keys as deep as the one that was meant are compared first
+    depth = key.count(".")
+    return nearest(key, sorted(known, key=lambda other: abs(other.count(".") - depth)))
+
+
+def _read_text(path: Path, shown: str) -> str:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise CaseError(f"{shown}: is a folder; must be a file")
+        if not stat.S_ISREG(status.st_mode):
+            raise CaseError(f"{shown}: must be a plain file")
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise CaseError(f"{shown}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise CaseError(
+            f"{shown}: cannot be read: {getattr(error, 'strerror', None) or 'not a file name'}"
+        ) from None
+    if len(content) > _LARGEST:
+        raise CaseError(f"{shown}: is larger than 1 MiB; a case is small")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CaseError(f"{shown}: is not text in UTF-8") from None
+
+
+def _is_inside(folder: Path, name: str) -> bool:
+    if not name or "\x00" in name or Path(name).is_absolute():
+        return False
+    try:
+        return (folder / name).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def _header(cells: Sequence[str], shown: str) -> list[tuple[str, str | None]]:
+    columns: list[tuple[str, str | None]] = []
+    for cell in cells:
+        match = _HEADER.fullmatch(cell)
+        if match is None or match[1] not in _COLUMNS or match[1] in [name for name, _ in columns]:
+            allowed = f"must be one of {', '.join(_COLUMNS)}, each once, with its unit as in time [d]"
+            raise CaseError(line_of(Fault(("line 1", cell.strip()), allowed), shown))
+        columns.append((match[1], match[2]))
+    missing = [name for name in _COLUMNS[:4] if name not in [column for column, _ in columns]]
+    if missing:
+        raise CaseError(
+            f"{shown}: line 1: missing {', '.join(missing)}; e.g. volume,time [d],pressure [mmHg]"
+        )
+    return columns
+
+
+def _cell(cell: str, unit: str | None) -> object:
+    """Join a cell with its column's unit; without one it is a number in SI, or text with its own unit."""
+    text = cell.strip()
+    if not text:
+        return ""
+    if unit is not None:
+        return f"{text} {unit}"
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _shipped_folder() -> Path:
+    return Path(str(resources.files(cases)))

@@ -1,0 +1,173 @@
+"""The paths of a case: what gas leaks through, from one volume to another."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from ._sections import Section
+from .errors import Fault, FaultsError
+from .numbers import Constant, Number, Quantity
+
+__all__ = ["PATHS", "CracksPath", "OrificePath", "Path", "SealPath", "Slot", "ValvePath", "ValveStep"]
+
+_FRACTION = Quantity("dimensionless", minimum=0.0, maximum=1.0)
+# The range of each number that describes a crack; a fit of the law goes down to an accommodation of 0.6.
+_SIZE: dict[str, Any] = {"dimension": "length", "above": 0.0}
+_AT_LEAST_ONE: dict[str, Any] = {"dimension": "dimensionless", "minimum": 1.0}
+_ROUGHNESS: dict[str, Any] = {"dimension": "length", "minimum": 0.0}
+_ACCOMMODATION: dict[str, Any] = {"dimension": "dimensionless", "minimum": 0.6, "maximum": 1.0}
+_LOSS = Quantity("dimensionless", minimum=0.0)
+
+_OPENING = "Smallest gap between the faces."
+_LENGTH = "Length along the wall."
+_DEPTH = "Depth through the wall."
+_TORTUOSITY = "Way of the gas over the depth."
+_ROUGHNESS_TEXT = "Height of the roughness peaks."
+_TAPER = "Largest opening over the smallest."
+_ACCOMMODATION_TEXT = "Share of molecules that leave the wall diffusely."
+_INLET_LOSS = "Loss coefficient of the inlet."
+
+
+class _Path(Section):
+    from_: str = Field(alias="from", description="The volume at one end; a flow from it counts as positive.")
+    to: str = Field(description="The volume at the other end.")
+
+    @model_validator(mode="after")
+    def _joins_two(self) -> _Path:
+        if self.from_ == self.to:
+            raise FaultsError([Fault(("to",), "must be another volume than from", self.to)])
+        return self
+
+
+class _Hole(_Path):
+    diameter: Annotated[Number | None, Quantity("length", above=0.0)] = Field(
+        None, description="Diameter of the hole, if round."
+    )
+    area: Annotated[Number | None, Quantity("area", above=0.0)] = Field(None, description="Area of the hole.")
+    discharge_coefficient: Annotated[
+        Number | Literal["perry"], Quantity("dimensionless", above=0.0, maximum=1.0, words=("perry",))
+    ] = Field(Constant(1.0), description="Flow over the ideal one; perry is the curve of a sharp round hole.")
+
+    @model_validator(mode="after")
+    def _one_size(self) -> _Hole:
+        if (self.diameter is None) == (self.area is None):
+            raise FaultsError([Fault((), "must have either diameter or area")])
+        return self
+
+
+class OrificePath(_Hole):
+    """A hole in a thin wall."""
+
+    kind: Literal["orifice"] = Field(description="A hole in a thin wall.")
+
+
+class ValveStep(Section):
+    """A new opening of a valve from some time on."""
+
+    at: Annotated[Number, Quantity("time", minimum=0.0)] = Field(description="When.")
+    opening: Annotated[Number, _FRACTION] = Field(description="Open share of the area, 0 to 1.")
+
+
+class ValvePath(_Hole):
+    """A hole that opens and closes."""
+
+    kind: Literal["valve"] = Field(description="A hole that opens and closes; a hatch too.")
+    opening: Annotated[Number, _FRACTION] = Field(
+        Constant(0.0), description="Open share of the area at the start."
+    )
+    schedule: list[ValveStep] = Field(default_factory=list, description="Openings from given times on.")
+
+    @model_validator(mode="after")
+    def _times_rise(self) -> ValvePath:
+        times = [step.at.value if isinstance(step.at, Constant) else None for step in self.schedule]
+        faults = []
+        latest = -1.0
+        for i, time in enumerate(times):
+            if time is not None and time <= latest:
+                faults.append(
+                    Fault(("schedule", i, "at"), f"must be after {latest:.12g} s, the one before", time)
+                )
+            latest = latest if time is None else time
+        if faults:
+            raise FaultsError(faults)
+        return self
+
+
+class CracksPath(_Path):
+    """A population of planar cracks; each number is drawn per crack unless it says ``per = "sample"``."""
+
+    kind: Literal["cracks"] = Field(description="A population of cracks.")
+    count: Annotated[Number, Quantity("dimensionless", minimum=1.0, maximum=1e6)] = Field(
+        description="Number of cracks, rounded; drawn per sample."
+    )
+    opening: Annotated[Number, Quantity(**_SIZE, population=True)] = Field(description=_OPENING)
+    length: Annotated[Number, Quantity(**_SIZE, population=True)] = Field(description=_LENGTH)
+    depth: Annotated[Number, Quantity(**_SIZE, population=True)] = Field(description=_DEPTH)
+    tortuosity: Annotated[Number, Quantity(**_AT_LEAST_ONE, population=True)] = Field(
+        Constant(1.0), description=_TORTUOSITY
+    )
+    roughness: Annotated[Number, Quantity(**_ROUGHNESS, population=True)] = Field(
+        Constant(0.0), description=_ROUGHNESS_TEXT
+    )
+    taper: Annotated[Number, Quantity(**_AT_LEAST_ONE, population=True)] = Field(
+        Constant(1.0), description=_TAPER
+    )
+    accommodation: Annotated[Number, Quantity(**_ACCOMMODATION, population=True)] = Field(
+        Constant(1.0), description=_ACCOMMODATION_TEXT
+    )
+    inlet_loss: Annotated[Number, _LOSS] = Field(
+        Constant(0.5), description=f"{_INLET_LOSS[:-1]}, drawn per sample."
+    )
+
+
+class Slot(Section):
+    """One crack that stands for a whole seal."""
+
+    opening: Annotated[Number, Quantity(**_SIZE)] = Field(description=_OPENING)
+    length: Annotated[Number, Quantity(**_SIZE)] = Field(description=_LENGTH)
+    depth: Annotated[Number, Quantity(**_SIZE)] = Field(description=_DEPTH)
+    tortuosity: Annotated[Number, Quantity(**_AT_LEAST_ONE)] = Field(Constant(1.0), description=_TORTUOSITY)
+    roughness: Annotated[Number, Quantity(**_ROUGHNESS)] = Field(Constant(0.0), description=_ROUGHNESS_TEXT)
+    taper: Annotated[Number, Quantity(**_AT_LEAST_ONE)] = Field(Constant(1.0), description=_TAPER)
+    accommodation: Annotated[Number, Quantity(**_ACCOMMODATION)] = Field(
+        Constant(1.0), description=_ACCOMMODATION_TEXT
+    )
+    inlet_loss: Annotated[Number, _LOSS] = Field(Constant(0.5), description=_INLET_LOSS)
+
+
+class SealPath(_Path):
+    """A hatch or docking seal: two coefficients, or an equivalent slot. One coefficient left out is 0."""
+
+    kind: Literal["seal"] = Field(description="A seal, by two coefficients or an equivalent slot.")
+    molecular: Annotated[Number | None, Quantity("molecular_conductance", minimum=0.0)] = Field(
+        None, description="Flow per pressure difference."
+    )
+    viscous: Annotated[Number | None, Quantity("viscous_conductance", minimum=0.0)] = Field(
+        None, description="Flow per pressure difference and mean pressure."
+    )
+    slot: Slot | None = Field(None, description="One slot with the flow of the whole seal.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_coefficient_is_zero(cls, data: Any) -> Any:
+        given = [
+            key for key in ("molecular", "viscous") if isinstance(data, dict) and data.get(key) is not None
+        ]
+        return {"molecular": 0.0, "viscous": 0.0} | data if len(given) == 1 else data
+
+    @model_validator(mode="after")
+    def _one_way(self) -> SealPath:
+        if (self.slot is None) == (self.molecular is None and self.viscous is None):
+            raise FaultsError([Fault((), "must have either molecular and viscous, or slot")])
+        return self
+
+
+PATHS: dict[str, type[Section]] = {
+    "orifice": OrificePath,
+    "cracks": CracksPath,
+    "seal": SealPath,
+    "valve": ValvePath,
+}
+Path = Annotated[OrificePath | CracksPath | SealPath | ValvePath, Field(discriminator="kind")]

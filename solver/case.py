@@ -1,0 +1,188 @@
+"""Cases: what leaks into what. `load_case` reads one and reports all its faults at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+
+from ._case_checks import MOST_ITEMS, Parts, cross_faults, numbers_of, readable_parts
+from ._case_faults import faults_of, lines_of
+from ._case_file import CaseFile, RecordFile, apply_overrides, read_case_file, read_record_file, shipped_names
+from ._case_schema import schema_of
+from ._paths import CracksPath, OrificePath, Path, SealPath, Slot, ValvePath, ValveStep
+from ._schedule import (
+    AnyEvent,
+    CloseEvent,
+    Event,
+    OpenEvent,
+    PatchEvent,
+    RepressuriseEvent,
+    StartEvent,
+    VentEvent,
+    expand,
+)
+from ._sections import (
+    AIR,
+    SPECIES,
+    Gas,
+    Name,
+    Outcomes,
+    Point,
+    Record,
+    Run,
+    Section,
+    Sweep,
+    Threshold,
+    TimeGrid,
+    Volume,
+    parse_composition,
+)
+from .errors import CaseError, Fault, FaultsError
+from .numbers import Number
+
+__all__ = [
+    "AIR", "SPECIES", "AnyEvent", "Case", "CloseEvent", "CracksPath", "Event", "Gas", "OpenEvent",
+    "OrificePath", "Outcomes", "PatchEvent", "Path", "Point", "Record", "RepressuriseEvent", "Run",
+    "SealPath", "Slot", "StartEvent", "Sweep", "Threshold", "TimeGrid", "ValvePath", "ValveStep", "VentEvent",
+    "Volume", "case_schema", "list_cases", "load_case", "parse_composition",
+]  # fmt: skip
+
+
+def load_case(
+    name_or_path: str | os.PathLike[str], overrides: Mapping[str, object] | Sequence[str] = ()
+) -> Case:
+    """Read a case that ships with leakflow, or a file of one's own.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        ``"prk-july-2021"``, or the path of a ``.toml`` file.
+    overrides : mapping or sequence of str
+        Keys to set otherwise: ``{"volumes.tunnel.volume": "5 m^3"}`` or ``["volumes.tunnel.volume=5 m^3"]``.
+
+    Returns
+    -------
+    Case
+        In SI; the points of its record are read, from wherever they stand.
+
+    Raises
+    ------
+    CaseError
+        With one line for each fault of the case.
+    """
+    file = read_case_file(name_or_path)
+    apply_overrides(file.data, overrides, Case, file.source)
+    rows, lines = _take_record(file)
+    try:
+        case = Case.model_validate(file.data)
+    except ValidationError as error:
+        faults = _all_faults(error, file.data)
+        lines += lines_of(faults, file.source, None if rows is None else (rows.name, rows.lines))
+    if lines:
+        raise CaseError(lines)
+    case._source = file.source
+    return case
+
+
+def list_cases() -> list[tuple[str, str]]:
+    """Give the name and the title of every case that ships, by name."""
+    return [(name, str(read_case_file(name).data.get("title", ""))) for name in shipped_names()]
+
+
+def case_schema() -> dict[str, Any]:
+    """Give the JSON Schema (draft 2020-12) of a case file, for editors that complete and check TOML."""
+    return schema_of(Case)
+
+
+class Case(Section):
+    """A case, checked, in SI. Two cases are equal if they say the same, whatever file they came from."""
+
+    title: str = Field(description="One line on what the case is.")
+    description: str = Field("", description="What is measured, what is assumed, and how far to trust it.")
+    sources: list[str] = Field(default_factory=list, description="Where the figures come from.")
+    gas: Gas = Field(default_factory=Gas, description="What fills the volumes at the start.")
+    volumes: dict[Name, Volume] = Field(
+        min_length=1,
+        max_length=MOST_ITEMS,
+        description="The volumes by name; at least one is integrated or held.",
+    )
+    paths: dict[Name, Path] = Field(
+        default_factory=dict, max_length=MOST_ITEMS, description="What gas flows through, by name."
+    )
+    schedule: list[Event] = Field(
+        default_factory=list, max_length=MOST_ITEMS, description="What happens at given times."
+    )
+    run: Run = Field(description="How long, how accurately, and what is watched.")
+    outcomes: Outcomes = Field(default_factory=Outcomes, description="What of each sample is kept.")
+    record: Record | None = Field(None, description="Measured pressures to compare with.")
+    sweep: Sweep = Field(default_factory=Sweep, description="How the samples are drawn.")
+    _source: str = PrivateAttr("")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Case:
+        ends = {name: (path.from_, path.to) for name, path in self.paths.items()}
+        parts = Parts(self.gas, self.volumes, self.paths, ends, self.schedule, self.run, self.record)
+        faults = cross_faults(parts)
+        if faults:
+            raise FaultsError(faults)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what the cases say."""
+        return self.to_dict() == other.to_dict() if isinstance(other, Case) else NotImplemented
+
+    @property
+    def source(self) -> str:
+        """Name of the file that the case was read from, without its folder; empty if it came from none."""
+        return self._source
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the case, defaults included, as plain JSON types in SI; `Case.model_validate` reads it."""
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+    def numbers(self) -> Iterator[tuple[str, Number, str]]:
+        """Give every number that may be random: its dotted key, the number, and its dimension.
+
+        The dimension is a key of `leakflow.solver.units.DIMENSIONS`.
+        """
+        for key, number, quantity in numbers_of(self):
+            yield ".".join(map(str, key)), number, quantity.dimension
+
+    def expanded_events(self) -> list[AnyEvent]:
+        """Give the schedule flat: no ``every``, no ``for``, and by time where times are constant.
+
+        A repetition is there up to the duration; an opening with ``for`` becomes an opening and, if that
+        still falls in the run, the return to the opening before. Events at random times stand at the end. The
+        schedules of the valves themselves are not included.
+        """
+        valves = {name: path for name, path in self.paths.items() if isinstance(path, ValvePath)}
+        return expand(self.schedule, valves, self.run.duration)
+
+
+def _take_record(file: CaseFile) -> tuple[RecordFile | None, list[str]]:
+    """Put the rows of the record's CSV, if it has one, in the place of its name; give them and any fault."""
+    record = file.data.get("record")
+    if not isinstance(record, dict) or "file" not in record:
+        return None, []
+    name = record.pop("file")
+    if "points" in record:
+        return None, lines_of([Fault(("record",), "must have either points or file")], file.source)
+    try:
+        rows = read_record_file(file.folder, name, file.source)
+    except CaseError as error:
+        del file.data["record"]
+        return None, error.faults
+    record["points"] = rows.points
+    return rows, []
+
+
+def _all_faults(error: ValidationError, data: Mapping[str, Any]) -> list[Fault]:
+    """Give the faults of single keys, and those between sections as far as these can be read."""
+    faults = faults_of(error, data, Case)
+    between = (
+        [] if any(not details["loc"] for details in error.errors()) else cross_faults(readable_parts(data))
+    )
+    return faults + between

@@ -1,0 +1,296 @@
+"""The command line. Exit codes: 0 done, 2 bad input, 3 finished with failed samples, 4 could not write,
+130 interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from .errors import CaseError, LeakflowError, ResultsError
+
+if TYPE_CHECKING:
+    from .results import Results
+
+BAD_INPUT = 2
+FAILED_SAMPLES = 3
+NOT_WRITTEN = 4
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="leakflow",
+    help="Gas that leaks through micro-cracks: one run, or a Monte Carlo sweep into a results file.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Name of a shipped case, or a .toml file.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--define", "-D", metavar="KEY=VALUE", help='Set a number, as -D paths.cracks.opening="10 um".'
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of the random numbers, instead of the case's.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``leakflow``."""
+    try:
+        app()
+    except BrokenPipeError:  # whoever read us has enough: `leakflow schema | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # no traceback reaches a user unless asked for
+        if os.environ.get("LEAKFLOW_DEBUG"):
+            raise
+        text = " ".join(str(error).split())
+        sys.exit(f"leakflow: internal error: {type(error).__name__}: {text} (LEAKFLOW_DEBUG=1 shows where)")
+
+
+@app.callback(invoke_without_command=True)
+def overview(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Show help and the shipped cases if no command is given."""
+    if version:
+        from .provenance import version as installed
+
+        print(f"leakflow {installed()}")  # noqa: T201
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())  # noqa: T201
+        cases()
+
+
+@app.command()
+def sweep(
+    case: CaseArgument,
+    samples: Annotated[
+        int | None, typer.Option("--samples", "-n", help="How many, instead of the case's.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Results file, replaced if it is there; by default CASE.nc here."),
+    ] = None,
+    seed: Seed = None,
+    threads: Annotated[int | None, typer.Option(help="By default all processors.")] = None,
+    define: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run many samples of a case and write the results file."""
+    with _border():
+        from .case import load_case
+        from .console import progress_bar
+        from .results import check_destination
+        from .sweep import SweepInterrupted, resolve_case
+        from .sweep import sweep as run_sweep
+
+        loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed)
+        path = out if out is not None else Path(f"{Path(loaded.source).stem}.nc")
+        with _writing():
+            check_destination(path)
+        try:
+            with progress_bar(Console(stderr=True), quiet=quiet or as_json) as (report, clock):
+                results = run_sweep(loaded, threads=threads, progress=report)
+        except SweepInterrupted as stopped:
+            _keep(stopped.results, path, loaded.sweep.samples)
+        with _writing():
+            _write(path, results)
+        _show(results, path, clock.rate(), as_json=as_json, quiet=quiet)
+        if results.n_failed:
+            raise typer.Exit(FAILED_SAMPLES)
+
+
+@app.command()
+def run(
+    case: CaseArgument,
+    sample: Annotated[
+        int | None,
+        typer.Option(help="Run this sample of the sweep; by default all inputs are at their medians."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw pressures and flows, with the record, into this picture.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the history to this netCDF file.")
+    ] = None,
+    seed: Seed = None,
+    define: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a case once and show its outcomes."""
+    with _border():
+        from .run import run as run_once
+
+        result = run_once(case, sample=sample, seed=seed, overrides=define or ())
+        with _writing():
+            if plot is not None:
+                from .plot import plot_run
+
+                plot_run(result, plot)
+            if out is not None:
+                _write_dataset(result.to_dataset(), out)
+        if as_json:
+            numbers = {"inputs": result.inputs, "outcomes": result.outcomes, "units": result.units}
+            _print_json({"status": _meaning(result.status)} | numbers)
+        elif not quiet:
+            from .console import show_run
+
+            show_run(Console(), result)
+        if not result.ok:
+            from ..kernels import status
+
+            _fail(
+                [f"the run failed: {_meaning(result.status)}: {status.ADVICE[result.status]}"], FAILED_SAMPLES
+            )
+
+
+@app.command()
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A results file.")], as_json: AsJson = False
+) -> None:
+    """Show what a results file holds."""
+    with _border():
+        from .results import open_results
+
+        _show(open_results(file), file, None, as_json=as_json, quiet=False)
+
+
+@app.command()
+def cases(as_json: AsJson = False) -> None:
+    """List the cases that ship."""
+    with _border():
+        from .case import list_cases
+
+        if as_json:
+            _print_json([{"name": name, "title": title} for name, title in list_cases()])
+        else:
+            from .console import show_cases
+
+            show_cases(Console(), list_cases())
+
+
+@app.command()
+def check(case: CaseArgument, define: Overrides = None, as_json: AsJson = False) -> None:
+    """Check a case without running it; with --json, print it resolved, in SI."""
+    with _border():
+        from .case import load_case
+        from .plan import compile_case
+
+        loaded = load_case(case, define or ())
+        compiled = compile_case(loaded)
+        if as_json:
+            _print_json(loaded.to_dict())
+        else:
+            drawn = f"{len(compiled.inputs)} random inputs, {len(compiled.outcomes)} outcomes"
+            counts = f"{len(loaded.volumes)} volumes, {len(loaded.paths)} paths, {drawn}"
+            Console().print(f"{loaded.source}: ok; {counts}", highlight=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of case files, for editors."""
+    with _border():
+        from .case import case_schema
+
+        _print_json(case_schema())
+
+
+@contextmanager
+def _border() -> Iterator[None]:
+    """Turn what went wrong into a line and an exit code."""
+    try:
+        yield
+    except CaseError as error:
+        _fail(error.faults, BAD_INPUT)
+    except LeakflowError as error:
+        _fail([str(error)], BAD_INPUT)
+    except MemoryError:
+        _fail(["not enough memory: take fewer samples, or keep fewer outcomes or no series"], BAD_INPUT)
+    except KeyboardInterrupt:
+        _fail(["interrupted; nothing was kept"], INTERRUPTED)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except ResultsError as error:
+        _fail([str(error)], NOT_WRITTEN)
+
+
+def _write(path: Path, results: Results) -> None:
+    from .results import write_results
+
+    write_results(path, results)
+
+
+def _write_dataset(dataset: Any, path: Path) -> None:
+    from .results import check_destination
+
+    check_destination(path)
+    try:
+        dataset.to_netcdf(path, engine="h5netcdf")
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _keep(results: Results | None, path: Path, wanted: int) -> NoReturn:
+    """After Ctrl-C: write the samples that were finished, and say so."""
+    if results is None:
+        _fail(["interrupted; no sample was finished, nothing was written"], INTERRUPTED)
+    with _writing():
+        _write(path, results)
+    _fail([f"interrupted; kept {len(results):,} of {wanted:,} samples in {path}"], INTERRUPTED)
+
+
+def _show(results: Results, path: Path, rate: float | None, *, as_json: bool, quiet: bool) -> None:
+    from .summary import summarise
+
+    summary = summarise(results)
+    if as_json:
+        _print_json(summary.to_dict() | {"samples_per_second": rate, "file": str(path)})
+    elif not quiet:
+        from .console import show_summary
+
+        console = Console()
+        show_summary(console, summary)
+        if rate is not None:
+            console.print(f"speed: {rate:,.0f} samples/s", highlight=False)
+        console.print(f"file: {path}", highlight=False, soft_wrap=True)
+
+
+def _meaning(code: int) -> str:
+    from ..kernels import status
+
+    return status.MEANINGS[code]
+
+
+def _print_json(value: Any) -> None:
+    from .summary import finite
+
+    print(json.dumps(finite(value), indent=2, allow_nan=False))  # noqa: T201
+
+
+def _fail(lines: list[str], code: int) -> NoReturn:
+    for line in lines:
+        print(line, file=sys.stderr)  # noqa: T201
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""How results look on a terminal: tables and the progress bar, with Rich."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from .run import Run
+from .summary import Comparison, Receipt, Row, Summary, display_units, shown_value
+from .sweep import Progress as Report
+
+__all__ = ["Clock", "progress_bar", "show_cases", "show_run", "show_summary"]
+
+
+class Clock:
+    """Samples per second from the first report on, which comes once the kernels are loaded."""
+
+    def __init__(self) -> None:
+        """Start with nothing done."""
+        self._first: float | None = None
+        self._last = 0.0
+        self._done = 0
+
+    def note(self, done: int) -> None:
+        """Note how many samples are done."""
+        self._last = time.perf_counter()
+        if self._first is None:
+            self._first = self._last
+        self._done = done
+
+    def rate(self) -> float | None:
+        """Return samples per second, None as long as none are done."""
+        if self._first is None or self._done == 0 or self._last <= self._first:
+            return None
+        return self._done / (self._last - self._first)
+
+
+@contextmanager
+def progress_bar(console: Console, *, quiet: bool) -> Iterator[tuple[Report, Clock]]:
+    """Show samples done, samples per second and time left; yield what reports to it, and a clock."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[failed]}"),
+    )  # fmt: skip
+    with Progress(*columns, console=console, disable=quiet, refresh_per_second=4) as bar:
+        task = bar.add_task("loading kernels (compiling, the first time)", total=None, rate="", failed="")
+        clock = Clock()
+
+        def report(done: int, failed: int, total: int) -> None:
+            clock.note(done)
+            if done == 0:
+                bar.reset(task, description="samples", total=total)
+                return
+            rate = clock.rate()
+            text = f"{rate:,.0f}/s" if rate is not None else ""
+            bar.update(task, completed=done, rate=text, failed=f"{failed:,} failed" if failed else "")
+
+        yield report, clock
+
+
+def show_cases(console: Console, cases: list[tuple[str, str]]) -> None:
+    """List the cases that ship."""
+    table = _table("Shipped cases", "name", "title")
+    for name, title in cases:
+        table.add_row(name, title)
+    console.print(table)
+
+
+def show_summary(console: Console, summary: Summary) -> None:
+    """Show what a sweep says: outcomes, record, failures, accuracy."""
+    table = _table(summary.title, "outcome", "unit", "5 %", "median", "95 %")
+    previous = ""
+    for row in summary.rows:
+        table.add_row("" if row.name == previous else row.name, row.unit, *_values(row))
+        previous = row.name
+    if summary.rows:
+        console.print(table)
+    if summary.record:
+        console.print(_record_table(summary.record))
+        if summary.record_near is not None:
+            console.print(f"samples within two uncertainties of the whole record: {summary.record_near:.2%}")
+    reasons = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in summary.reasons.items())
+    share = summary.failed / summary.samples
+    console.print(f"samples: {summary.samples:,}, failed: {share:.3%}{f' ({reasons})' if reasons else ''}")
+    if summary.receipt is not None:
+        console.print(_receipt_line(summary.receipt))
+
+
+def show_run(console: Console, run: Run) -> None:
+    """Show the inputs and the outcomes of one run."""
+    which = "inputs at their medians" if run.sample is None else f"sample {run.sample}"
+    for title, values in ((f"{run.case.title}: {which}", run.inputs), ("outcomes", run.outcomes)):
+        table = _table(title, "name", "value", "unit")
+        for name, value in values.items():
+            for unit in display_units(run.units[name]):
+                shown = shown_value(value, run.units[name], unit)
+                table.add_row(name, _number(shown), "" if unit == "1" else unit)
+        if values:
+            console.print(table)
+
+
+def _record_table(rows: tuple[Comparison, ...]) -> Table:
+    table = _table(
+        "Measured record [mmHg]", "volume", "day", "measured", "5 %", "median", "95 %", "within 2 s.d."
+    )
+    for row in rows:
+        measured = f"{row.measured:.5g} ± {row.uncertainty:.2g}"
+        spread = [_number(value) for value in (row.low, row.median, row.high)]
+        table.add_row(row.volume, f"{row.time:.4g}", measured, *spread, f"{row.near:.1%}")
+    return table
+
+
+def _receipt_line(receipt: Receipt) -> str:
+    return (
+        f"accuracy: worst mass-balance residual {receipt.mass_balance_residual:.1e}; steps a sample: median "
+        f"{receipt.steps_median:.0f}, most {receipt.steps_most:.0f}; steps rejected {receipt.rejected:.1%}"
+    )
+
+
+def _values(row: Row) -> list[str]:
+    return [_number(value) for value in (row.low, row.median, row.high)]
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    if math.isinf(value):
+        return "never"
+    return f"{value:.4g}"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    words = ("name", "title", "outcome", "unit", "volume")
+    for column in columns:
+        justify: Literal["left", "right"] = "left" if column in words else "right"
+        table.add_column(column, justify=justify, no_wrap=column != "title")
+    return table

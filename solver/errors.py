@@ -1,0 +1,65 @@
+"""What can go wrong, as a user sees it: one line for each fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+__all__ = ["CaseError", "Fault", "FaultsError", "Key", "LeakflowError", "ResultsError"]
+
+Key = tuple[str | int, ...]
+
+
+class LeakflowError(Exception):
+    """Base of every error that leakflow raises on purpose."""
+
+
+class CaseError(LeakflowError):
+    """A case that cannot be run.
+
+    Attributes
+    ----------
+    faults : list of str
+        Every fault found, one line each, such as
+        ``prk.toml: volumes.tunnel.volume = -3: must be greater than 0 m^3``.
+    """
+
+    def __init__(self, faults: str | Iterable[str]) -> None:
+        """Take one line or several."""
+        self.faults: list[str] = [faults] if isinstance(faults, str) else list(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class ResultsError(LeakflowError):
+    """A results file that cannot be written or read; the message is one line."""
+
+
+class Fault(NamedTuple):
+    """One fault of a case, before it becomes a line.
+
+    Attributes
+    ----------
+    key : tuple of str or int
+        Where it is, from the section inwards.
+    text : str
+        What is allowed.
+    value : object
+        What was found there; ``None`` where nothing was.
+    """
+
+    key: Key
+    text: str
+    value: object = None
+
+    def under(self, prefix: Key) -> Fault:
+        """Give the same fault seen from ``prefix`` levels further out."""
+        return self._replace(key=(*prefix, *self.key))
+
+
+class FaultsError(ValueError):
+    """Several faults at once; a ``ValueError``, so that pydantic collects it with the others."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        """Take the faults in the order to report them."""
+        self.faults = list(faults)
+        super().__init__("; ".join(fault.text for fault in self.faults))

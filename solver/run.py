@@ -1,0 +1,121 @@
+"""One run of a case, with its whole history."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels import status as status_codes
+from .case import Case
+from .engine import run_block
+from .errors import CaseError
+from .plan import compile_case
+from .provenance import describe
+from .sweep import resolve_case
+
+if TYPE_CHECKING:
+    import xarray
+
+__all__ = ["Run", "run"]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """The history of one sample.
+
+    Attributes
+    ----------
+    case : Case
+    sample : int or None
+        Index of the sample; None if the inputs were at their medians.
+    status : int
+        Of `leakflow.kernels.status`.
+    times : float64 (n_times,)
+        [s]
+    pressures, flows : dict of str to float64 (n_times,)
+        Of each volume [Pa] and each path [kg/s], positive in the path's own direction.
+    inputs, outcomes : dict of str to float
+        What was random, and the outcomes, in SI.
+    units : dict of str to str
+        Of inputs and outcomes, as UDUNITS writes them.
+    """
+
+    case: Case
+    sample: int | None
+    status: int
+    times: NDArray[np.float64]
+    pressures: dict[str, NDArray[np.float64]]
+    flows: dict[str, NDArray[np.float64]]
+    inputs: dict[str, float]
+    outcomes: dict[str, float]
+    units: dict[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run reached its end."""
+        return self.status == status_codes.OK
+
+    def to_dataset(self) -> xarray.Dataset:
+        """Return an xarray Dataset over ``time``; inputs and outcomes are scalars in it."""
+        import xarray
+
+        data: dict[str, Any] = {}
+        for name, values in self.pressures.items():
+            data[f"pressure_{name.replace('-', '_')}"] = ("time", values, {"units": "Pa"})
+        for name, values in self.flows.items():
+            data[f"flow_{name.replace('-', '_')}"] = ("time", values, {"units": "kg s-1"})
+        for role, values_of in (("input", self.inputs), ("output", self.outcomes)):
+            for name, value in values_of.items():
+                data[name] = ((), value, {"units": self.units[name], "role": role})
+        attributes, _ = describe(self.case)
+        data["status"] = ((), np.int8(self.status))
+        return xarray.Dataset(data, coords={"time": ("time", self.times, {"units": "s"})}, attrs=attributes)
+
+
+def run(
+    case: Case | str | os.PathLike[str],
+    *,
+    sample: int | None = None,
+    seed: int | None = None,
+    overrides: Mapping[str, object] | Sequence[str] = (),
+) -> Run:
+    """Run a case once.
+
+    Parameters
+    ----------
+    case : Case, str or path
+        A case, the name of one that ships, or a file.
+    sample : int, optional
+        Run this sample of the case's sweep. Without it, every input of the sample takes its median, and
+        the cracks are those of sample 0.
+    seed : int, optional
+        Other than the case's ``sweep.seed``.
+    overrides : mapping or sequence of str
+        As for `load_case`; only for a case given by name or path.
+
+    Raises
+    ------
+    CaseError
+        The case cannot be run; one line for each fault.
+    """
+    case = resolve_case(case, overrides, seed=seed)
+    if sample is not None and not 0 <= sample < 2**63:
+        raise CaseError(f"sample = {sample}: must be from 0 to 2^63 - 1")
+    compiled = compile_case(case, nominal=sample is None)
+    block = run_block(compiled.plan, case.sweep.seed, sample or 0, 1, series=True)
+    return Run(
+        case=case,
+        sample=sample,
+        status=int(block.statuses[0]),
+        times=compiled.plan.output_time,
+        pressures={name: block.pressures[0, :, v] for v, name in enumerate(compiled.volumes)},
+        flows={name: block.flows[0, :, p] for p, name in enumerate(compiled.paths)},
+        inputs={c.name: float(block.inputs[0, c.place]) for c in compiled.inputs},
+        outcomes={c.name: float(block.outcomes[0, c.place]) for c in compiled.outcomes},
+        units={c.name: c.units for c in (*compiled.inputs, *compiled.outcomes)},
+    )

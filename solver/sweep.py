@@ -1,0 +1,236 @@
+"""Monte Carlo sweeps: many samples of a case, each from the seed and its index alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from ..kernels import draw, model
+from .case import Case, Sweep, load_case
+from .engine import Block, available_threads, run_blocks, warm_up
+from .errors import CaseError
+from .plan import CompiledCase, compile_case
+from .provenance import describe
+from .results import Results, Variable
+
+__all__ = ["Progress", "SweepInterrupted", "sweep"]
+
+#: Called with the samples done, those of them that failed, and the total.
+Progress = Callable[[int, int, int], None]
+
+
+class SweepInterrupted(KeyboardInterrupt):
+    """A sweep that was stopped by Ctrl-C.
+
+    Attributes
+    ----------
+    results : Results or None
+        The samples that were finished; None if none were.
+    """
+
+    def __init__(self, results: Results | None) -> None:
+        """Take the samples that were finished."""
+        super().__init__("the sweep was interrupted")
+        self.results = results
+
+
+def sweep(
+    case: Case | str | os.PathLike[str],
+    *,
+    samples: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    overrides: Mapping[str, object] | Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Results:
+    """Run many samples of a case.
+
+    Parameters
+    ----------
+    case : Case, str or path
+        A case, the name of one that ships, or a file.
+    samples, seed : int, optional
+        Other than the case's ``sweep.samples`` and ``sweep.seed``.
+    threads : int, optional
+        By default all processors; the results do not depend on it.
+    overrides : mapping or sequence of str
+        As for `load_case`; only for a case given by name or path.
+    progress : callable, optional
+        Called with the numbers of samples done, failed and wanted: once the kernels are loaded, and after
+        each block of samples.
+
+    Returns
+    -------
+    Results
+        Inputs, outcomes, statuses, and series if ``outcomes.series`` asks for them.
+
+    Raises
+    ------
+    CaseError
+        The case, or an argument, cannot be run; one line for each fault.
+    SweepInterrupted
+        Ctrl-C; it carries the samples that were finished.
+    """
+    case = resolve_case(case, overrides, samples=samples, seed=seed)
+    if threads is not None and not 1 <= threads <= 1024:
+        raise CaseError(f"threads = {threads}: must be from 1 to 1024")
+    compiled = compile_case(case)
+    count = case.sweep.samples
+    gathered = _Gathered(compiled, count, series=case.outcomes.series)
+
+    def report(block: Block) -> None:
+        gathered.add(block)
+        if progress is not None:
+            progress(gathered.done, gathered.failed, count)
+
+    try:
+        warm_up(compiled.plan)
+        if progress is not None:
+            progress(0, 0, count)
+        run_blocks(
+            compiled.plan, case.sweep.seed, 0, count, series=case.outcomes.series,
+            threads=threads or available_threads(), report=report,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        raise SweepInterrupted(gathered.results(case) if gathered.done else None) from None
+    return gathered.results(case)
+
+
+def resolve_case(
+    case: Case | str | os.PathLike[str],
+    overrides: Mapping[str, object] | Sequence[str] = (),
+    *,
+    samples: int | None = None,
+    seed: int | None = None,
+) -> Case:
+    """Return a case with everything that a caller set otherwise."""
+    if isinstance(case, Case) and overrides:
+        raise CaseError(f"{case.source}: overrides go with a case's name or path, not with a loaded case")
+    loaded = case if isinstance(case, Case) else load_case(case, overrides)
+    changes = {name: value for name, value in (("samples", samples), ("seed", seed)) if value is not None}
+    if not changes:
+        return loaded
+    faults = []
+    for name, value in changes.items():
+        try:
+            Sweep.model_validate({name: value})
+        except ValidationError as error:
+            faults.append(f"{name} = {value}: {error.errors()[0]['msg'].removeprefix('Value error, ')}")
+    if faults:
+        raise CaseError(faults)
+    return loaded.model_copy(update={"sweep": loaded.sweep.model_copy(update=changes)})
+
+
+class _Gathered:
+    """The arrays of a sweep as its blocks come in."""
+
+    def __init__(self, compiled: CompiledCase, count: int, *, series: bool) -> None:
+        self.compiled = compiled
+        self.done = 0
+        self.failed = 0
+        times = compiled.plan.output_time.size if series else 0
+        self._inputs = np.empty((len(compiled.inputs), count))
+        self._outcomes = np.empty((len(compiled.outcomes), count))
+        self._record = np.empty((*compiled.record_columns.shape, count))
+        self._statuses = np.full(count, -1, np.int8)
+        self._pressures = np.empty((len(compiled.volumes), count, times), np.float32)
+        self._flows = np.empty((len(compiled.paths), count, times), np.float32)
+
+    def add(self, block: Block) -> None:
+        """Take over what is kept of a block."""
+        where = slice(block.first, block.first + block.statuses.size)
+        self._inputs[:, where] = block.inputs[:, [c.place for c in self.compiled.inputs]].T
+        self._outcomes[:, where] = block.outcomes[:, [c.place for c in self.compiled.outcomes]].T
+        self._record[..., where] = np.moveaxis(block.outcomes[:, self.compiled.record_columns], 0, -1)
+        self._statuses[where] = block.statuses
+        self._pressures[:, where] = np.moveaxis(block.pressures, 2, 0)
+        self._flows[:, where] = np.moveaxis(block.flows, 2, 0)
+        self.done += block.statuses.size
+        self.failed += int(np.count_nonzero(block.statuses))
+
+    def results(self, case: Case) -> Results:
+        """Return the samples that are there."""
+        there = np.flatnonzero(self._statuses >= 0)
+        attributes, provenance = describe(case)
+        wants_series = self._pressures.shape[2] > 0
+        return Results(
+            samples=there,
+            status=self._statuses[there],
+            variables={variable.name: variable for variable in self._variables(case, there)},
+            times=self.compiled.plan.output_time if wants_series else None,
+            cracks=self._cracks(case, there) if case.outcomes.crack_geometry else None,
+            attributes=attributes,
+            provenance=provenance,
+        )
+
+    def _variables(self, case: Case, there: NDArray[np.int64]) -> list[Variable]:
+        variables = [
+            Variable(c.name, values[there], c.units, c.long_name, c.role, c.attributes)
+            for columns, data in (
+                (self.compiled.inputs, self._inputs),
+                (self.compiled.outcomes, self._outcomes),
+            )
+            for c, values in zip(columns, data, strict=True)
+        ]
+        if case.record is not None:
+            variables += _deviations(case, self._record[..., there])
+        if self._pressures.shape[2] > 0:
+            for name, data in zip(self.compiled.volumes, self._pressures, strict=True):
+                text = f"pressure of {name}"
+                variables.append(Variable(f"pressure_{_label(name)}", data[there], "Pa", text, "output"))
+            for name, data in zip(self.compiled.paths, self._flows, strict=True):
+                text = f"mass flow through {name}"
+                variables.append(Variable(f"flow_{_label(name)}", data[there], "kg s-1", text, "output"))
+        return variables
+
+    def _cracks(self, case: Case, there: NDArray[np.int64]) -> dict[str, Variable]:
+        """Draw the cracks once more: they depend on seed and index alone, so none had to be kept."""
+        plan = self.compiled.plan
+        inputs = np.empty((there.size, plan.draws.size))
+        for row, index in enumerate(there):
+            draw.draw_inputs(plan, np.uint64(case.sweep.seed), np.uint64(index), inputs[row])
+        variables: dict[str, Variable] = {}
+        for p, name in enumerate(self.compiled.paths):
+            if plan.paths[p]["kind"] == model.CRACKS:
+                counts = np.floor(inputs[:, plan.paths[p]["slot"][0]] + 0.5).astype(np.int64)
+                fields = np.empty((int(counts.sum()), model.N_CRACK_FIELDS))
+                draw.draw_populations(plan, p, np.uint64(case.sweep.seed), there, inputs, counts, fields)
+                own = _label(name)
+                text = f"number of cracks of {name}"
+                variables[f"{own}_count"] = Variable(f"{own}_count", counts, "1", text, "input")
+                for place, field in enumerate(model.CRACK_FIELDS):
+                    units = "m" if field in ("opening", "length", "depth", "roughness") else "1"
+                    label = f"{own}_{field}"
+                    text = f"{field} of each crack of {name}"
+                    variables[label] = Variable(label, fields[:, place].copy(), units, text, "input")
+        return variables
+
+
+def _deviations(case: Case, pressures: NDArray[np.float64]) -> list[Variable]:
+    """How far each sample is from each point of the record, over its uncertainty, and from all of them.
+
+    The uncertainty of a time counts by what the sample's own pressure changes within it.
+    """
+    points = case.record.points if case.record is not None else []
+    measured = np.array([[point.pressure] for point in points])
+    uncertainty = np.array([[point.uncertainty] for point in points])
+    from_time = 0.5 * (pressures[:, 2] - pressures[:, 0])
+    deviations = (pressures[:, 1] - measured) / np.hypot(uncertainty, from_time)
+    variables = [
+        Variable(
+            f"record_deviation_{i + 1}", deviation, "1",
+            f"pressure of {point.volume} less the {i + 1}. measured one, over its uncertainty", "output",
+        )
+        for i, (point, deviation) in enumerate(zip(points, deviations, strict=True))
+    ]  # fmt: skip
+    misfit = np.sqrt(np.mean(deviations**2, axis=0))
+    text = "root mean square of the deviations from the record over their uncertainties"
+    return [*variables, Variable("record_misfit", misfit, "1", text, "output")]
+
+
+def _label(name: str) -> str:
+    return name.replace("-", "_")

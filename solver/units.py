@@ -1,0 +1,211 @@
+"""Units at the border: text such as ``"473 mmHg"`` to SI numbers, and back for the reader.
+
+Pint is loaded at the first use, since it takes half a second.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+__all__ = ["DIMENSIONS", "Dimension", "UnitError", "allowed", "convert", "format_quantity", "parse_quantity"]
+
+Value = TypeVar("Value", float, np.ndarray)
+
+
+class Dimension(NamedTuple):
+    """What a number measures.
+
+    Attributes
+    ----------
+    unit : str
+        The SI unit that numbers inside leakflow have.
+    noun : str
+        Its name with the article, for messages.
+    example : str
+        What a user may write.
+    """
+
+    unit: str
+    noun: str
+    example: str
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    "length": Dimension("m", "a length", "8 um"),
+    "area": Dimension("m^2", "an area", "2 mm^2"),
+    "volume": Dimension("m^3", "a volume", "6 m^3"),
+    "pressure": Dimension("Pa", "a pressure", "473 mmHg"),
+    "temperature": Dimension("K", "a temperature", "22 degC"),
+    "temperature_difference": Dimension("K", "a temperature difference", "2 K"),
+    "time": Dimension("s", "a time", "6 d"),
+    "mass": Dimension("kg", "a mass", "2 lb"),
+    "mass_flow": Dimension("kg/s", "a mass flow", "3.7 lb/day"),
+    "molecular_conductance": Dimension("m*s", "a molecular conductance", "1e-12 m*s"),
+    "viscous_conductance": Dimension("m*s/Pa", "a viscous conductance", "1e-16 m*s/Pa"),
+    "pressure_rate": Dimension("Pa/s", "a pressure rate", "7 mmHg/h"),
+    "dimensionless": Dimension("", "a plain number", "0.5"),
+}
+
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", re.ASCII | re.DOTALL)
+# Pint evaluates arithmetic in a unit, and "m^9^9^9" would keep it busy for ever: only plain products pass.
+_TERM = r"(?:[A-Za-zµμ°%][A-Za-z0-9_µμ°]*|1)(?:(?:\^|\*\*)-?\d{1,2}|[²³])?"
+_UNIT = re.compile(rf"{_TERM}(?:\s*[*/·]\s*{_TERM}|\s+{_TERM})*")
+_LONGEST_TEXT = 100
+_LONGEST_INTEGER = 256  # bits; Python refuses to print integers of thousands of digits
+
+
+class UnitError(ValueError):
+    """A value that is no quantity of the wanted dimension.
+
+    Attributes
+    ----------
+    allowed : str
+        What is allowed, without the value.
+    """
+
+    def __init__(self, value: object, allowed: str) -> None:
+        """Take the refused value and what is allowed instead."""
+        self.allowed = allowed
+        super().__init__(f"{_shown(value)}: {allowed}")
+
+
+def parse_quantity(value: object, dimension: str) -> float:
+    """Read a number of a case.
+
+    Parameters
+    ----------
+    value : float or str
+        A number in SI, or text with a unit such as ``"473 mmHg"``.
+    dimension : str
+        A key of `DIMENSIONS`.
+
+    Returns
+    -------
+    float
+        The value in SI, finite.
+
+    Raises
+    ------
+    UnitError
+        If it is not a quantity of that dimension; the text says what is allowed.
+    """
+    if isinstance(value, str):
+        number = _parse_text(value, dimension)
+    elif isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        number = _as_float(value)
+    else:
+        raise UnitError(value, allowed(dimension))
+    if not math.isfinite(number):
+        raise UnitError(value, "must be finite")
+    return number
+
+
+def allowed(dimension: str) -> str:
+    """Say what `parse_quantity` takes: ``must be a pressure, e.g. "473 mmHg", or a number in Pa``."""
+    si = DIMENSIONS[dimension]
+    if not si.unit:
+        return f"must be {si.noun}, e.g. {si.example}"
+    return f'must be {si.noun}, e.g. "{si.example}", or a number in {si.unit}'
+
+
+def convert(value: Value, dimension: str, unit: str) -> Value:
+    """Express an SI value in another unit.
+
+    Parameters
+    ----------
+    value : float or ndarray
+        In the SI unit of ``dimension``.
+    dimension : str
+        A key of `DIMENSIONS`.
+    unit : str
+        For instance ``"mmHg"``.
+
+    Returns
+    -------
+    float or ndarray
+        Of the same shape.
+    """
+    si = DIMENSIONS[dimension]
+    converted: Value = _registry().Quantity(value, _unit_of(si)).to(_readable(unit)).magnitude
+    return converted
+
+
+def format_quantity(value: float, dimension: str, unit: str | None = None, digits: int = 6) -> str:
+    """Write a value with its unit, ``"473 mmHg"``; in SI if no ``unit`` is given."""
+    shown = value if unit is None else float(convert(value, dimension, unit))
+    return f"{shown:.{digits}g} {DIMENSIONS[dimension].unit if unit is None else unit}".rstrip()
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:
+        return "a huge integer"
+    if isinstance(value, str | int | float):
+        return repr(value)[:_LONGEST_TEXT]
+    return f"a {type(value).__name__}"
+
+
+def _parse_text(text: str, dimension: str) -> float:
+    si = DIMENSIONS[dimension]
+    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_TEXT else None
+    if match is None:
+        raise UnitError(text, allowed(dimension))
+    number, unit = float(match[1]), match[2]
+    if not unit:
+        if si.unit:
+            raise UnitError(text, f"has no unit; {allowed(dimension)}")
+        return number
+    if not _UNIT.fullmatch(unit):
+        raise UnitError(text, allowed(dimension))
+    scale, offset = _to_si(_readable(unit), si)
+    if scale is None:
+        raise UnitError(text, allowed(dimension))
+    return number * scale + offset
+
+
+@functools.lru_cache(maxsize=256)
+def _to_si(unit: str, si: Dimension) -> tuple[float | None, float]:
+    """Scale and offset from ``unit`` to SI; the scale is None if the two do not measure the same."""
+    import pint
+
+    ureg = _registry()
+    try:
+        parsed = ureg.Quantity(1.0, unit)
+        target = _unit_of(si)
+        offset = float(ureg.Quantity(0.0, unit).to(target).magnitude)
+        scale = float(parsed.to(target).magnitude) - offset
+    except (pint.PintError, AttributeError, ValueError, TypeError, ArithmeticError):
+        return None, 0.0
+    if offset != 0.0 and si.noun != DIMENSIONS["temperature"].noun:
+        return None, 0.0
+    return scale, offset
+
+
+@functools.cache
+def _registry() -> Any:
+    import pint
+
+    ureg: Any = pint.UnitRegistry()
+    # operators write "psia" and "lbm" to rule out gauge pressure and pound-force
+    ureg.define("psia = psi")
+    ureg.define("lbm = pound")
+    return ureg
+
+
+def _readable(unit: str) -> str:
+    return unit.replace("%", "percent").replace("·", "*")
+
+
+def _unit_of(si: Dimension) -> str:
+    return si.unit or "dimensionless"
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
