@@ -112,7 +112,11 @@ def _path_faults(parts: Parts) -> Iterator[Fault]:
                     ("paths", name, key), f"no such volume; {nearest(volume, list(parts.volumes))}", volume
                 )
         found = [parts.volumes.get(volume) for volume in ends if isinstance(volume, str)]
-        if len(found) == 2 and all(volume is not None and volume.kind == "boundary" for volume in found):
+        if (
+            len(found) == 2
+            and ends[0] != ends[1]
+            and all(volume is not None and volume.kind == "boundary" for volume in found)
+        ):
             yield Fault(("paths", name), "must not join two boundaries", f"{ends[0]} to {ends[1]}")
 
 

@@ -24,6 +24,9 @@ def schema_of(case: type[BaseModel]) -> dict[str, Any]:
     """
     schema = _tidied(case.model_json_schema(by_alias=True))
     schema["$defs"] |= distribution_schemas(ARGUMENTS)
+    for name, info in case.model_fields.items():
+        # pydantic leaves out the description of a section that is not optional
+        schema["properties"][info.alias or name].setdefault("description", info.description)
     record = schema["$defs"]["Record"]
     record["oneOf"] = [{"required": ["points"]}, {"required": ["file"]}]
     return {"$schema": _DIALECT, **schema, "title": "A case of leakflow"}

@@ -150,7 +150,8 @@ def schedule_faults(
     horizon = math.inf if duration is None else duration
     events = {i: event for i, event in enumerate(schedule) if event is not None}
     faults = [fault for i, event in events.items() for fault in _event_faults(i, event, horizon)]
-    faults += _return_faults(events, valves)
+    broken = {fault.key[0] for fault in faults}
+    faults += _return_faults({i: event for i, event in events.items() if i not in broken}, valves)
     broken = {fault.key[0] for fault in faults}
     sound = {i: event for i, event in events.items() if i not in broken}
     count = sum(_count(event, horizon) for event in sound.values())

@@ -208,8 +208,8 @@ class Run(Section):
     rtol: Annotated[float, Quantity("dimensionless", minimum=1e-13, maximum=1e-2, fixed=True)] = Field(
         1e-6, description="Relative error allowed in a step."
     )
-    atol: Annotated[float, Quantity("pressure", above=0.0, fixed=True)] = Field(
-        1e-3, description="Absolute error allowed in a step, as a pressure."
+    atol: Annotated[float | None, Quantity("pressure", above=0.0, fixed=True)] = Field(
+        None, description="Absolute error allowed in a step, as a pressure; by default rtol times 100 Pa."
     )
     max_steps: Annotated[int, Whole(1, 10**9)] = Field(
         100_000, description="Steps after which a sample is given up."
