@@ -21,13 +21,11 @@ Zuk, Ludwig and Johnson, NASA TN D-6668 (1972). Turbulent friction: Haaland, J. 
 
 import math
 
-import numpy as np
-
 from .jit import jit, jit_inline
 from .orifice import critical_flow_squared, critical_pressure_ratio
 
 #: Numbers kept per crack by `crack_geometry`.
-N_GEOMETRY = 15
+N_GEOMETRY = 14
 
 # fit of the plane channel's flow rate, four poles; and how each moves with accommodation
 _POLE_WEIGHT = (0.903482091, 0.178276478, 0.0283666842, 0.00260995957)
@@ -88,8 +86,7 @@ def crack_flow(
     inlet_loss : float
         Loss coefficient of the entrance, 0.5 for a sharp edge, 0 for a round one.
     """
-    geometry = np.empty(N_GEOMETRY)
-    crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry)
+    geometry = crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss)
     ratio, flow2 = critical_pressure_ratio(gamma), critical_flow_squared(gamma)
     return geometry_flow(p_up, p_down, gas_constant * temperature, viscosity, ratio, flow2, geometry)
 
@@ -112,24 +109,26 @@ def crack_flow_slopes(
     inlet_loss,
 ):
     """Return `crack_flow` and its derivatives by ``p_up`` and ``p_down`` [kg/s, kg/(s Pa), kg/(s Pa)]."""
-    geometry = np.empty(N_GEOMETRY)
-    crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry)
+    geometry = crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss)
     ratio, flow2 = critical_pressure_ratio(gamma), critical_flow_squared(gamma)
     return geometry_flow_slopes(p_up, p_down, gas_constant * temperature, viscosity, ratio, flow2, geometry)
 
 
 @jit
-def crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss, geometry):
-    """Write the numbers of one crack that do not change with pressure.
+def crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss):
+    """Return the numbers of one crack that do not change with pressure.
 
     Parameters
     ----------
     opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss : float
         As in `crack_flow`.
-    geometry : float64[N_GEOMETRY]
-        Output: opening, area, path over opening, viscous and molecular channel factors, turbulent
-        factor, eps, root of taper, slip, four pole weights, exit loss and inlet loss packed with the
-        fading of inertia; read by `geometry_flow_slopes`.
+
+    Returns
+    -------
+    tuple of N_GEOMETRY floats
+        Opening [m], area [m2], path over opening; the channel's viscous and molecular conductance for a
+        path of one; turbulent factor, eps, root of the taper, slip, inlet and exit loss, thinning of
+        inertia, roughness in Haaland's formula, specular over diffuse reflection.
     """
     path = tortuosity * depth / opening
     rough = min(roughness / (2.0 * opening), 0.1)
@@ -139,21 +138,22 @@ def crack_geometry(opening, length, depth, tortuosity, roughness, taper, accommo
     slip = (2.0 - accommodation) / accommodation * (1.016191 - 0.1211 * (1.0 - accommodation))
     exit_scale = ls / 0.7
     exit_scale *= exit_scale
-    geometry[0] = opening
-    geometry[1] = opening * length
-    geometry[2] = path
-    geometry[3] = 1.0 / (6.0 * lv_factor)
-    geometry[4] = taper
-    geometry[5] = 0.5 * path * lv_factor
-    geometry[6] = (5.89342358 + 1.65055508 * ls) / (0.41180871 + 1.56768306 * ls + ls * ls)
-    geometry[7] = math.sqrt(taper)
-    geometry[8] = slip
-    geometry[9] = inlet_loss
-    geometry[10] = _EXIT_LOSS / (1.0 + exit_scale * exit_scale)
-    geometry[11] = 16.2 / (1.0 + 0.32 * ls)
-    geometry[12] = math.exp(1.11 * math.log(rough / 3.7)) if rough > 0.0 else 0.0
-    geometry[13] = specular
-    geometry[14] = length
+    return (
+        opening,
+        opening * length,
+        path,
+        1.0 / (6.0 * lv_factor),
+        taper,
+        0.5 * path * lv_factor,
+        (5.89342358 + 1.65055508 * ls) / (0.41180871 + 1.56768306 * ls + ls * ls),
+        math.sqrt(taper),
+        slip,
+        inlet_loss,
+        _EXIT_LOSS / (1.0 + exit_scale * exit_scale),
+        16.2 / (1.0 + 0.32 * ls),
+        math.exp(1.11 * math.log(rough / 3.7)) if rough > 0.0 else 0.0,
+        specular,
+    )
 
 
 @jit
@@ -168,8 +168,8 @@ def geometry_flow(p_up, p_down, RT, viscosity, critical_ratio, critical_flow2, g
         Gas constant times temperature [J/kg] and viscosity [Pa s] at the end of higher pressure.
     critical_ratio, critical_flow2 : float
         `orifice.critical_pressure_ratio` and `orifice.critical_flow_squared` of that gas.
-    geometry : float64[N_GEOMETRY]
-        Written by `crack_geometry`.
+    geometry : N_GEOMETRY floats, a tuple or an array
+        Of `crack_geometry`.
     """
     p1 = max(p_up, p_down)
     p2 = min(p_up, p_down)
@@ -212,8 +212,8 @@ def reduced_flow(delta, drop, critical_ratio, critical_flow2, geometry):
         ``(p1 - p2)/p1``, from 0 to 1.
     critical_ratio, critical_flow2 : float
         `orifice.critical_pressure_ratio` and `orifice.critical_flow_squared` of the gas.
-    geometry : float64[N_GEOMETRY]
-        Written by `crack_geometry`.
+    geometry : N_GEOMETRY floats, a tuple or an array
+        Of `crack_geometry`.
     """
     r = 1.0 - drop
     X = drop * (1.0 + r)

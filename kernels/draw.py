@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from . import status
-from .crack import crack_geometry
+from .crack import N_GEOMETRY, crack_geometry
 from .jit import jit
 from .model import CRACKS, N_CRACK_FIELDS, NOMINAL
 from .random import CHOICE, CONSTANT, quantile, uniform
@@ -161,8 +161,9 @@ def _draw_population(plan, seed, index, p, sample):
             return status.IMPOSSIBLE
         if not (_ACCOMMODATION_LOW <= accommodation <= 1.0 and taper <= _TAPER_HIGH):
             result = status.OUT_OF_RANGE
-        crack_geometry(
-            opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss,
-            sample.geometry[first + crack],
-        )  # fmt: skip
+        geometry = crack_geometry(
+            opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss
+        )
+        for place in range(N_GEOMETRY):
+            sample.geometry[first + crack, place] = geometry[place]
     return result

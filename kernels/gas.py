@@ -9,8 +9,10 @@ Mixture viscosity: Wilke, J. Chem. Phys. 18 (1950) 517, eq. 13 and 14.
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .jit import jit
 
@@ -119,9 +121,10 @@ def _wilke_weight(i, j, mu_i, mu_j):
     return root * root / math.sqrt(8.0 * (1.0 + 1.0 / ratio))
 
 
-def as_mole_fractions(composition):
+def as_mole_fractions(composition: Mapping[str, float]) -> NDArray[np.float64]:
     """Return mole fractions float64[6] from a mapping of species to fraction (plain Python, not jitted)."""
     fractions = np.zeros(N_SPECIES)
     for name, value in composition.items():
         fractions[SPECIES.index(name)] = value
-    return fractions / fractions.sum()
+    normalised: NDArray[np.float64] = fractions / fractions.sum()
+    return normalised

@@ -41,7 +41,7 @@ def jit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _compile_cached(function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
     dispatcher = numba.njit(**options)(function)
-    if config.DISABLE_JIT:
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
     try:
         dispatcher._cache = _StampedCache(function)
@@ -60,8 +60,7 @@ class _StampedCache(caching.FunctionCache):  # type: ignore[misc]
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         stamp = source_stamp()
-        self._base = self._impl.filename_base
-        self._stamped = f"{self._base}.{stamp[:16]}"
+        self._stamped = f"{self._impl.filename_base}.{stamp[:16]}"
         self._cache_file = caching.IndexDataCacheFile(
             cache_path=self._cache_path, filename_base=self._stamped, source_stamp=stamp
         )
@@ -69,7 +68,9 @@ class _StampedCache(caching.FunctionCache):  # type: ignore[misc]
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled signature, and drop what other versions of ``kernels/`` left."""
         super().save_overload(sig, data)
-        for path in Path(self._cache_path).glob(f"{self._base}.*"):
+        name, _, line_and_python = self._impl.filename_base.rpartition("-")
+        python = line_and_python.partition(".")[2]
+        for path in Path(self._cache_path).glob(f"{name}-*.{python}.*"):
             if not path.name.startswith(self._stamped):
                 with contextlib.suppress(OSError):
                     path.unlink()

@@ -90,6 +90,9 @@ def prepare(plan, sample, state):
     for p in range(plan.paths.size):
         if not _prepare_path(plan, sample, p):
             return status.IMPOSSIBLE
+    for e in range(plan.events.size):
+        if math.isnan(sample.inputs[plan.events[e]["at"]]):
+            return status.IMPOSSIBLE
     return result
 
 
@@ -214,7 +217,7 @@ def overboard_flow(plan, sample):
         if sample.paths[p]["active"] > 0.0:
             out = plan.volumes[plan.paths[p]["sink"]]["kind"] == BOUNDARY
             back = plan.volumes[plan.paths[p]["source"]]["kind"] == BOUNDARY
-            if out or back:
+            if out != back:
                 flow = path_flow(plan, sample, p)
                 total += flow if out else -flow
     return total

@@ -8,7 +8,7 @@ from .network import look, n_masses, overboard_flow, path_flow
 from .orifice import flow_function
 
 
-def offsets(volumes, paths, thresholds, records):
+def offsets(volumes: int, paths: int, thresholds: int, records: int) -> dict[str, tuple[int, int]]:
     """Return where each group of outcomes starts in a row, and its length (Python, for names).
 
     Parameters

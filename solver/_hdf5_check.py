@@ -66,8 +66,9 @@ def open_dataset(path: Path, group: h5py.Group, name: str) -> h5py.Dataset:
     for index in range(storage.get_nfilters()):
         code = storage.get_filter(index)[0]
         if code not in _FILTERS:
-            raise ResultsError(f"{path}: {name} is stored with filter {code}; "
-                               "only deflate, shuffle and fletcher32 are read")
+            raise ResultsError(
+                f"{path}: {name} is stored with filter {code}; only deflate, shuffle and fletcher32 are read"
+            )
     return dataset
 
 
@@ -82,12 +83,14 @@ def check_size(path: Path, name: str, dataset: h5py.Dataset) -> int:
     else:
         chunk_bytes = math.prod(dataset.chunks) * dataset.dtype.itemsize
         if chunk_bytes > _MAX_CHUNK_BYTES:
-            raise ResultsError(f"{path}: {name} has chunks of {chunk_bytes} bytes; "
-                               f"at most {_MAX_CHUNK_BYTES} are read")
+            raise ResultsError(
+                f"{path}: {name} has chunks of {chunk_bytes} bytes; at most {_MAX_CHUNK_BYTES} are read"
+            )
         # the ratio first: it bounds the number of chunks that are then counted
         expected = math.prod(-(-n // c) for n, c in zip(dataset.shape, dataset.chunks, strict=True))
-        is_complete = (size <= stored * _MAX_DEFLATE_RATIO + _MAX_CHUNK_BYTES
-                       and dataset.id.get_num_chunks() == expected)
+        is_complete = (
+            size <= stored * _MAX_DEFLATE_RATIO + _MAX_CHUNK_BYTES and dataset.id.get_num_chunks() == expected
+        )
     if not is_complete:
         raise ResultsError(f"{path}: {name} declares {size} bytes that the file does not hold")
     return size
@@ -97,8 +100,9 @@ def check_total(path: Path, memory: int, file_size: int) -> None:
     """Make sure that a small file does not unpack into a memory full of zeros."""
     allowed = max(_FREE_BYTES, _MAX_FILE_RATIO * file_size)
     if memory > allowed:
-        raise ResultsError(f"{path}: {memory} bytes of data in a file of {file_size}; "
-                           f"at most {allowed} are read")
+        raise ResultsError(
+            f"{path}: {memory} bytes of data in a file of {file_size}; at most {allowed} are read"
+        )
 
 
 def read_attributes(path: Path, item: h5py.Group | h5py.Dataset) -> dict[str, str | int | float]:

@@ -39,12 +39,14 @@ def read_results(path: Path) -> Results:
 
 
 def _read_file(path: Path, file: h5py.File, file_size: int) -> Results:
-    attributes = {key: str(value) for key, value in check.read_attributes(path, file).items()
-                  if not key.startswith("_")}
+    attributes = {
+        key: str(value) for key, value in check.read_attributes(path, file).items() if not key.startswith("_")
+    }
     _check_version(path, attributes.get("schema_version"))
     kinds = check.members(path, file)
-    datasets = {name: check.open_dataset(path, file, name)
-                for name, kind in kinds.items() if kind == h5o.TYPE_DATASET}
+    datasets = {
+        name: check.open_dataset(path, file, name) for name, kind in kinds.items() if kind == h5o.TYPE_DATASET
+    }
     for name in ("sample", "status"):
         if name not in datasets:
             raise ResultsError(f"{path}: not a leakflow results file: it has no {name!r}")
@@ -75,21 +77,31 @@ def _check_version(path: Path, version: str | None) -> None:
     if not (version.isascii() and version.isdigit() and len(version) < 10) or int(version) < 1:
         raise ResultsError(f"{path}: schema_version {version[:40]!r} is no version")
     if int(version) > SCHEMA_VERSION:
-        raise ResultsError(f"{path}: written by a newer leakflow (schema {version}; "
-                           f"this one reads up to {SCHEMA_VERSION})")
+        raise ResultsError(
+            f"{path}: written by a newer leakflow (schema {version}; this one reads up to {SCHEMA_VERSION})"
+        )
 
 
 def _open_texts(path: Path, group: h5py.Group) -> dict[str, h5py.Dataset]:
     """Open the provenance: arrays of single characters."""
-    datasets = {name: check.open_dataset(path, group, name)
-                for name, kind in check.members(path, group).items() if kind == h5o.TYPE_DATASET}
-    return {name: d for name, d in datasets.items()
-            if d.id.get_type().get_class() == h5t.STRING and d.dtype == "S1" and len(d.shape) == 1}
+    datasets = {
+        name: check.open_dataset(path, group, name)
+        for name, kind in check.members(path, group).items()
+        if kind == h5o.TYPE_DATASET
+    }
+    return {
+        name: d
+        for name, d in datasets.items()
+        if d.id.get_type().get_class() == h5t.STRING and d.dtype == "S1" and len(d.shape) == 1
+    }
 
 
 def _read_variable(name: str, dataset: h5py.Dataset, described: Mapping[str, str | int | float]) -> Variable:
-    kept = {key: value for key, value in described.items()
-            if key not in OWN_ATTRIBUTES and not key.startswith("_")}
+    kept = {
+        key: value
+        for key, value in described.items()
+        if key not in OWN_ATTRIBUTES and not key.startswith("_")
+    }
     units, long_name, role = (str(described.get(key, "")) for key in ("units", "long_name", "role"))
     return Variable(name, _read_array(name, dataset), units, long_name, role, kept)
 

@@ -32,8 +32,15 @@ def file_image(results: Results) -> bytes:
     if missing:
         raise ValueError(f"results without the attribute {missing[0]!r} cannot be written")
     # no file of that name is made, but HDF5 would read one that exists
-    with h5py.File(f"leakflow-{uuid.uuid4()}", "w", driver="core", backing_store=False,
-                   block_size=_MEMORY_STEP, libver=("earliest", "v110"), track_order=True) as file:
+    with h5py.File(
+        f"leakflow-{uuid.uuid4()}",
+        "w",
+        driver="core",
+        backing_store=False,
+        block_size=_MEMORY_STEP,
+        libver=("earliest", "v110"),
+        track_order=True,
+    ) as file:
         _set_attributes(file, results.file_attributes())
         scales = _write_dimensions(file, results)
         _write_variables(file, results, scales)
@@ -87,8 +94,12 @@ def _write_array(group: h5py.Group, name: str, data: NDArray[Any], fill_value: A
     options: dict[str, Any] = {"track_order": True, "track_times": False, "fillvalue": fill_value}
     if data.ndim == 2:
         # gzip gains a factor on histories, next to nothing on scalars; only these two filters read everywhere
-        options |= {"chunks": _chunk_shape(data), "shuffle": True,
-                    "compression": "gzip", "compression_opts": 1}
+        options |= {
+            "chunks": _chunk_shape(data),
+            "shuffle": True,
+            "compression": "gzip",
+            "compression_opts": 1,
+        }
     little_endian = np.ascontiguousarray(data, data.dtype.newbyteorder("<"))
     return group.create_dataset(name, data=little_endian, **options)
 

@@ -98,7 +98,7 @@ def _write_synced(path: Path, content: bytes) -> None:
     try:
         rest = memoryview(content)
         while rest:
-            rest = rest[os.write(descriptor, rest[:_PIECE]):]
+            rest = rest[os.write(descriptor, rest[:_PIECE]) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -35,8 +35,20 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,199}")
 _TAKEN_NAMES = frozenset({"sample", "time", "status", "provenance"})
 _COUNT = "_count"
 # Written by the file itself, so not free for a variable's further attributes.
-OWN_ATTRIBUTES = frozenset({"units", "long_name", "role", "ancillary_variables", "sample_dimension",
-                            "count_variable", "CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"})
+OWN_ATTRIBUTES = frozenset(
+    {
+        "units",
+        "long_name",
+        "role",
+        "ancillary_variables",
+        "sample_dimension",
+        "count_variable",
+        "CLASS",
+        "NAME",
+        "DIMENSION_LIST",
+        "REFERENCE_LIST",
+    }
+)
 
 
 def write_results(path: str | Path, results: Results, *, overwrite: bool = True) -> Path:
@@ -235,8 +247,10 @@ class Results:
     def status_counts(self) -> dict[str, int]:
         """Count the samples by status, those that occur, in the order of the codes."""
         codes, counts = np.unique(self.status, return_counts=True)
-        return {status_codes.MEANINGS.get(code, f"status_{code}"): count
-                for code, count in zip(codes.tolist(), counts.tolist(), strict=True)}
+        return {
+            status_codes.MEANINGS.get(code, f"status_{code}"): count
+            for code, count in zip(codes.tolist(), counts.tolist(), strict=True)
+        }
 
     def dimensions(self, name: str) -> tuple[str, ...]:
         """Return the names of a variable's dimensions, as in the file."""
@@ -246,13 +260,22 @@ class Results:
 
     def crack_dimensions(self) -> dict[str, int]:
         """Return the ragged dimensions and their sizes, `<path>_crack` to the sum of `<path>_count`."""
-        return {f"{name.removesuffix(_COUNT)}_crack": int(v.data.sum())
-                for name, v in (self.cracks or {}).items() if name.endswith(_COUNT)}
+        return {
+            f"{name.removesuffix(_COUNT)}_crack": int(v.data.sum())
+            for name, v in (self.cracks or {}).items()
+            if name.endswith(_COUNT)
+        }
 
     def file_attributes(self) -> dict[str, str]:
         """Return the attributes of the file's root, those of the format first."""
-        own = {"Conventions": CONVENTIONS, "title": "", "source": "", "history": "",
-               "schema_version": str(SCHEMA_VERSION), "campaign_id": ""}
+        own = {
+            "Conventions": CONVENTIONS,
+            "title": "",
+            "source": "",
+            "history": "",
+            "schema_version": str(SCHEMA_VERSION),
+            "campaign_id": "",
+        }
         return own | {k: v for k, v in self.attributes.items() if k not in ("Conventions", "schema_version")}
 
     def variable_attributes(self, name: str) -> dict[str, Any]:
@@ -318,13 +341,15 @@ def _require(data: NDArray[Any], name: str, data_type: str, shape: tuple[int, ..
         raise ValueError(f"{name}: {data.dtype} of shape {data.shape}, not {data_type} of shape {shape}")
 
 
-_FIXED_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
-    "sample": {"long_name": "global sample index, the counter of the random numbers", "units": "1"},
-    "time": {"long_name": "time since the start of the run", "units": "s"},
-    "status": {
-        "standard_name": "status_flag",
-        "long_name": "whether the sample is good, and why not",
-        "flag_values": np.array(list(status_codes.MEANINGS), dtype=np.int8),
-        "flag_meanings": " ".join(status_codes.MEANINGS.values()),
-    },
-})
+_FIXED_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "sample": {"long_name": "global sample index, the counter of the random numbers", "units": "1"},
+        "time": {"long_name": "time since the start of the run", "units": "s"},
+        "status": {
+            "standard_name": "status_flag",
+            "long_name": "whether the sample is good, and why not",
+            "flag_values": np.array(list(status_codes.MEANINGS), dtype=np.int8),
+            "flag_meanings": " ".join(status_codes.MEANINGS.values()),
+        },
+    }
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,8 +162,8 @@ def _rows(results: Results, good: NDArray[np.bool_]) -> list[Row]:
         low, median, high = _quantiles(values)
         missing = float(np.mean(~np.isfinite(values)))
         for unit in display_units(variable.units):
-            shown = [shown_value(value, variable.units, unit) for value in (median, low, high)]
-            rows.append(Row(name, "" if unit == "1" else unit, *shown, missing, variable.long_name))
+            a, b, c = (shown_value(value, variable.units, unit) for value in (low, median, high))
+            rows.append(Row(name, "" if unit == "1" else unit, b, a, c, missing, variable.long_name))
     return rows
 
 
@@ -210,7 +210,7 @@ def _quantiles(values: NDArray[np.float64]) -> tuple[float, float, float]:
     there = values[~np.isnan(values)]
     if not there.size:
         return math.nan, math.nan, math.nan
-    method = "linear" if np.isfinite(there).all() else "nearest"
+    method: Literal["linear", "nearest"] = "linear" if np.isfinite(there).all() else "nearest"
     low, median, high = np.quantile(there, [0.05, 0.5, 0.95], method=method)
     return float(low), float(median), float(high)
 

@@ -123,7 +123,9 @@ def test_a_held_station_is_topped_up_with_what_the_seal_takes():
     results = sweep("prk-july-2021", samples=50)
     np.testing.assert_allclose(results["makeup_station"], results["mass_hatch_seal"], rtol=1e-12)
     stored = results["mass_lost"] - results["mass_hatch_seal"]
-    R, _, _ = gas.mixture_properties(gas.as_mole_fractions(load_case("prk-july-2021").gas.composition), 295.15)
+    R, _, _ = gas.mixture_properties(
+        gas.as_mole_fractions(load_case("prk-july-2021").gas.composition), 295.15
+    )
     fell = results["initial_pressure"] - results["pressure_final_tunnel"]
     np.testing.assert_allclose(stored, fell * results["tunnel_volume"] / (R * 295.15), rtol=1e-9)
     assert results["mass_balance_residual"].max() < 1e-12
