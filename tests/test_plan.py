@@ -179,7 +179,10 @@ to = { dist = "uniform", low = "10 kPa", high = "20 kPa", name = "vent_to" }
 
 
 def test_a_seal_given_as_a_slot_is_one_crack(case):
-    seal = '[paths.seal]\nkind = "seal"\nfrom = "tank"\nto = "space"\nslot = {opening = "1 um", length = "2 m", depth = "5 mm"}\n'
+    seal = (
+        '[paths.seal]\nkind = "seal"\nfrom = "tank"\nto = "space"\n'
+        'slot = {opening = "1 um", length = "2 m", depth = "5 mm"}\n'
+    )
     cracks = (
         '[paths.seal]\nkind = "cracks"\nfrom = "tank"\nto = "space"\ncount = 1\n'
         'opening = "1 um"\nlength = "2 m"\ndepth = "5 mm"\n'

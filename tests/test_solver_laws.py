@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from leakflow.solver import crack_flow, orifice_flow, seal_flow
 
+CRACK = (1e-6, 1e-2, 1e-3)
 AIR = {"N2": 0.78084, "O2": 0.20946, "CO2": 0.00036, "Ar": 0.00934}
 
 
@@ -69,27 +70,25 @@ def test_perry_is_the_sharp_round_hole():
 def test_seal_flow_reverses():
     a, b = 1e-12, 1e-17
     assert seal_flow(1e5, 2e4, a, b) == pytest.approx((a + b * 6e4) * 8e4, rel=1e-14, abs=0.0)
-    np.testing.assert_array_equal(
-        seal_flow([1e5, 2e4], [2e4, 1e5], a, b)[::-1], -seal_flow(1e5, [2e4] * 2, a, b) * [1, -1]
-    )
+    assert seal_flow(2e4, 1e5, a, b) == -seal_flow(1e5, 2e4, a, b)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: crack_flow("air", 293.0, -1.0, 0.0, 1e-6, 1e-2, 1e-3), "p_up = -1: must be at least 0 and finite"),
-        (lambda: crack_flow("air", 293.0, 1.0, 0.0, 0.0, 1e-2, 1e-3), "opening = 0: must be greater than 0"),
-        (lambda: crack_flow("air", 20.0, 1.0, 0.0, 1e-6, 1e-2, 1e-3), "temperature = 20: must be at least 150"),
-        (lambda: crack_flow("air", 293.0, np.nan, 0.0, 1e-6, 1e-2, 1e-3), "p_up = nan"),
-        (lambda: crack_flow("air", 293.0, np.inf, 0.0, 1e-6, 1e-2, 1e-3), "p_up = inf"),
-        (lambda: crack_flow("air", 293.0, "1 bar", 0.0, 1e-6, 1e-2, 1e-3), "p_up = '1 bar': must be a number"),
-        (lambda: crack_flow("Xe", 293.0, 1.0, 0.0, 1e-6, 1e-2, 1e-3), "gas = 'Xe': must be"),
-        (lambda: crack_flow({"N2": 0.5}, 293.0, 1.0, 0.0, 1e-6, 1e-2, 1e-3), "sums to 0.5"),
+        (lambda: crack_flow("air", 293.0, -1.0, 0.0, *CRACK), "p_up = -1: must be at least 0 and finite"),
+        (lambda: crack_flow("air", 293.0, 1.0, 0.0, 0.0, *CRACK[1:]), "opening = 0: must be greater than 0"),
+        (lambda: crack_flow("air", 20.0, 1.0, 0.0, *CRACK), "temperature = 20: must be at least 150"),
+        (lambda: crack_flow("air", 293.0, np.nan, 0.0, *CRACK), "p_up = nan"),
+        (lambda: crack_flow("air", 293.0, np.inf, 0.0, *CRACK), "p_up = inf"),
+        (lambda: crack_flow("air", 293.0, "1 bar", 0.0, *CRACK), "p_up = '1 bar': must be a number"),
+        (lambda: crack_flow("Xe", 293.0, 1.0, 0.0, *CRACK), "gas = 'Xe': must be"),
+        (lambda: crack_flow({"N2": 0.5}, 293.0, 1.0, 0.0, *CRACK), "sums to 0.5"),
         (lambda: crack_flow("air", 293.0, [1.0, 2.0], 0.0, [1e-6] * 3, 1e-2, 1e-3), "do not broadcast"),
-        (lambda: crack_flow("air", 293.0, 1.0, 0.0, 1e-6, 1e-2, 1e-3, accommodation=0.2), "accommodation = 0.2"),
-        (lambda: crack_flow("air", 293.0, 1.0, 0.0, 1e-6, 1e-2, 1e-3, taper=0.5), "taper = 0.5"),
-        (lambda: orifice_flow("air", 293.0, 1.0, 0.0, 1.0, discharge_coefficient=1.5), "discharge_coefficient = 1.5"),
-        (lambda: orifice_flow("air", 293.0, 1.0, 0.0, 1.0, discharge_coefficient="round"), 'a number or "perry"'),
+        (lambda: crack_flow("air", 293.0, 1.0, 0.0, *CRACK, accommodation=0.2), "accommodation = 0.2"),
+        (lambda: crack_flow("air", 293.0, 1.0, 0.0, *CRACK, taper=0.5), "taper = 0.5"),
+        (lambda: orifice_flow("He", 293.0, 1.0, 0.0, 1.0, discharge_coefficient=1.5), "coefficient = 1.5"),
+        (lambda: orifice_flow("He", 293.0, 1.0, 0.0, 1.0, discharge_coefficient="round"), "a number or"),
         (lambda: seal_flow(1.0, 0.0, -1.0, 0.0), "molecular = -1"),
     ],
 )  # fmt: skip
@@ -100,4 +99,4 @@ def test_bad_arguments_are_named(call, message):
 
 
 def test_no_rows_give_no_flows():
-    assert crack_flow("air", 293.0, np.zeros(0), 0.0, 1e-6, 1e-2, 1e-3).shape == (0,)
+    assert crack_flow("air", 293.0, np.zeros(0), 0.0, *CRACK).shape == (0,)
