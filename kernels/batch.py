@@ -38,9 +38,8 @@ def run_samples(plan, seed, first, inputs, outcomes, statuses, pressures, flows)
         wanted.
     """
     sample = new_sample(plan)
-    masses = n_masses(plan)
-    size = masses + plan.paths.size
-    work = new_work(size, masses)
+    size = n_masses(plan) + plan.paths.size
+    work = new_work(plan)
     track = new_track(plan, size)
     start = np.zeros(size)
     state = np.zeros(size)

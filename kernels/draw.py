@@ -156,7 +156,7 @@ def _draw_population(plan, seed, index, p, sample):
         opening, length, depth, tortuosity = fields[0], fields[1], fields[2], fields[3]
         roughness, taper, accommodation = fields[4], fields[5], fields[6]
         possible = opening > 0.0 and length > 0.0 and depth >= 0.0 and inlet_loss >= 0.0
-        finite = opening + length + depth + tortuosity + roughness + taper < math.inf
+        finite = opening + length + depth + tortuosity + roughness + taper + inlet_loss < math.inf
         if not (possible and finite and tortuosity >= 1.0 and roughness >= 0.0 and taper >= 1.0):
             return status.IMPOSSIBLE
         if not (_ACCOMMODATION_LOW <= accommodation <= 1.0 and taper <= _TAPER_HIGH):

@@ -13,12 +13,14 @@ from . import status
 from .events import apply_event, order_events
 from .jit import jit
 from .model import ATOL, DURATION, INTEGRATED, MAX_STEPS, RTOL, copy, fill
-from .network import look, n_masses, path_flow, rates_and_jacobian
+from .network import is_equalising, look, n_masses, path_flow, rates_and_slopes
 from .rosenbrock import ORDER, STAGES, dense_state, prepare_dense, step
 
 _SAFETY = 0.9
 _SHRINK = 0.2
 _GROW = 8.0
+# tolerance while pressures equalise through an orifice; `orifice` turns around within 1e-7 of the pressure
+_TIGHT = 1e-7
 # pieces of a step in which a threshold is looked for, so that a dip and return is seen
 _PIECES = 8
 
@@ -102,7 +104,8 @@ def integrate(plan, sample, state, work, track, pressures, flows):
 @jit
 def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
     """Integrate from t to the next event or the end; nothing jumps on the way."""
-    rates_and_jacobian(plan, sample, state, work.rate, work.jacobian)
+    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    tight = is_equalising(plan, sample)
     h = _first_step(plan, state, work, stop - t)
     rejected = False
     while t < stop:
@@ -112,8 +115,8 @@ def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
         if last:
             h = stop - t
         error = math.inf
-        if step(plan, sample, h, state, work.rate, work.jacobian, work):
-            error = _error(plan, state, work)
+        if step(plan, sample, h, state, work):
+            error = _error(plan, state, work, tight)
         factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / ORDER)))
         if error <= 1.0:
             end = stop if last else t + h
@@ -126,7 +129,8 @@ def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
             h *= min(factor, 1.0) if rejected else factor
             rejected = False
             if t < stop:
-                rates_and_jacobian(plan, sample, state, work.rate, work.jacobian)
+                rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+                tight = is_equalising(plan, sample)
         else:
             track.counts[1] += 1
             rejected = True
@@ -188,13 +192,20 @@ def _first_step(plan, state, work, span):
 
 
 @jit
-def _error(plan, state, work):
-    """Largest error of the step over its tolerance; infinite if not finite, or if a mass turns negative."""
+def _error(plan, state, work, tight):
+    """Largest error of the step over its tolerance; infinite if not finite, above 1 if a mass is negative.
+
+    While pressures equalise through an orifice the tolerance is at most `_TIGHT`: errors above the width
+    in which its flow turns around would throw the pressures to and fro across it.
+    """
     worst = 0.0
-    masses = work.jacobian.shape[1]
+    masses = work.slopes.shape[1]
     for i in range(state.size):
         new = work.new[i]
-        scale = work.scale[i] + plan.settings[RTOL] * max(abs(state[i]), abs(new))
+        size = max(abs(state[i]), abs(new))
+        scale = work.scale[i] + plan.settings[RTOL] * size
+        if tight:
+            scale = min(scale, _TIGHT * (1e4 * work.scale[i] + size))
         error = abs(work.stages[STAGES - 1, i]) / scale
         if not error < math.inf or not abs(new) < math.inf:
             return math.inf

@@ -125,7 +125,7 @@ max_cracks : int64
     Room for the cracks of one sample.
 """
 
-Sample = namedtuple("Sample", "inputs geometry volumes paths events component_gas fractions")
+Sample = namedtuple("Sample", "inputs geometry volumes paths events component_gas fractions flux")
 Sample.__doc__ = """Working memory of one sample.
 
 inputs : float64[I]
@@ -136,6 +136,8 @@ component_gas : float64[K]
     Gas constant of each component [J/(kg K)].
 fractions : float64[V, K]
     Mass fractions in each volume at the state last looked at.
+flux : float64[P * K]
+    Flow of each component through each path [kg/s].
 """
 
 
@@ -152,6 +154,7 @@ def new_sample(plan):
         np.zeros(plan.events.size, SAMPLE_EVENT),
         np.zeros(components),
         np.zeros((volumes, components)),
+        np.zeros(plan.paths.size * components),
     )
 
 

@@ -15,7 +15,7 @@ from . import status
 from .crack import geometry_flow, geometry_flow_slopes
 from .gas import N_SPECIES, mixture_properties, mole_fractions_of_masses
 from .jit import jit
-from .model import BOUNDARY, CRACKS, INTEGRATED, ORIFICE, fill
+from .model import BOUNDARY, CRACKS, INTEGRATED, ORIFICE, copy, fill
 from .orifice import (
     PERRY,
     critical_flow_squared,
@@ -28,6 +28,8 @@ from .seal import seal_flow, seal_flow_slopes
 # the viscosity fits are within 3 % of the reference correlations over this range [K]
 _TEMPERATURE_LOW = 150.0
 _TEMPERATURE_HIGH = 500.0
+# relative change of a volume's gas in the difference quotient of its composition
+_NUDGE = 1e-7
 
 
 @jit
@@ -173,40 +175,85 @@ def rates(plan, sample, state, rate):
     state, rate : float64[n_masses + P]
     """
     look(plan, sample, state)
-    masses = n_masses(plan)
-    fill(rate, 0.0)
     for p in range(plan.paths.size):
-        if sample.paths[p]["active"] > 0.0:
-            flow = path_flow(plan, sample, p)
-            _share(plan, sample, p, flow, rate)
-            rate[masses + p] = flow
+        flow = path_flow(plan, sample, p) if sample.paths[p]["active"] > 0.0 else 0.0
+        _set_fluxes(plan, sample, p, flow)
+    fill(rate, 0.0)
+    collect(plan, sample.flux, rate)
 
 
 @jit
-def rates_and_jacobian(plan, sample, state, rate, jacobian):
-    """Right-hand side and its Jacobian by the masses.
+def rates_and_slopes(plan, sample, state, rate, slopes):
+    """Right-hand side, and the slopes of the fluxes by the masses.
 
     Parameters
     ----------
     plan : model.Plan
     sample : model.Sample
     state, rate : float64[n_masses + P]
-    jacobian : float64[n_masses + P, n_masses]
-        Output [1/s]. Nothing depends on the passed masses, so they have no columns. With several
-        components the change of viscosity with composition is left out.
+    slopes : float64[P * K, n_masses]
+        Output [1/s]: of the flux of each component through each path. Their `collect` is the Jacobian;
+        nothing depends on the passed masses.
     """
     look(plan, sample, state)
-    masses = n_masses(plan)
-    fill(rate, 0.0)
-    fill(jacobian.ravel(), 0.0)
+    fill(slopes.ravel(), 0.0)
     for p in range(plan.paths.size):
+        flow = 0.0
         if sample.paths[p]["active"] > 0.0:
-            flow, by_up, by_down = path_flow_slopes(plan, sample, p)
-            _share(plan, sample, p, flow, rate)
-            rate[masses + p] = flow
-            _share_slope(plan, sample, p, plan.paths[p]["source"], by_up, jacobian)
-            _share_slope(plan, sample, p, plan.paths[p]["sink"], by_down, jacobian)
-            _mixing_slope(plan, sample, state, p, flow, jacobian)
+            flow, by_source, by_sink = path_flow_slopes(plan, sample, p)
+            _pressure_slopes(plan, sample, p, plan.paths[p]["source"], by_source, slopes)
+            _pressure_slopes(plan, sample, p, plan.paths[p]["sink"], by_sink, slopes)
+            if plan.components.shape[0] > 1:
+                _mixing_slopes(plan, sample, state, p, flow, slopes)
+        _set_fluxes(plan, sample, p, flow)
+    fill(rate, 0.0)
+    collect(plan, sample.flux, rate)
+
+
+@jit
+def collect(plan, flux, total):
+    """Take fluxes from the source of each path and give them to its sink, and add them to what passed.
+
+    The same number leaves and arrives, so that what is collected conserves mass whatever the fluxes.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    flux : float64[P * K]
+        Of each component through each path.
+    total : float64[n_masses + P]
+        Added to.
+    """
+    components = plan.components.shape[0]
+    masses = n_masses(plan)
+    for p in range(plan.paths.size):
+        source = plan.volumes[plan.paths[p]["source"]]["state"]
+        sink = plan.volumes[plan.paths[p]["sink"]]["state"]
+        for c in range(components):
+            part = flux[p * components + c]
+            if source >= 0:
+                total[source * components + c] -= part
+            if sink >= 0:
+                total[sink * components + c] += part
+            total[masses + p] += part
+
+
+@jit
+def is_equalising(plan, sample):
+    """Whether an open orifice joins two volumes whose pressures, last looked at, are within one per cent.
+
+    There the flow turns around within a ten-millionth of the pressure, and a step must see that.
+    """
+    for p in range(plan.paths.size):
+        if plan.paths[p]["kind"] == ORIFICE and sample.paths[p]["active"] > 0.0:
+            a = plan.paths[p]["source"]
+            b = plan.paths[p]["sink"]
+            bounded = plan.volumes[a]["kind"] == BOUNDARY or plan.volumes[b]["kind"] == BOUNDARY
+            pa = sample.volumes[a]["pressure"]
+            pb = sample.volumes[b]["pressure"]
+            if not bounded and sample.paths[p]["opening"] > 0.0 and abs(pa - pb) < 0.01 * max(pa, pb):
+                return True
+    return False
 
 
 @jit
@@ -287,63 +334,56 @@ def _set_gas(sample, v, mole_fractions):
 
 
 @jit
-def _share(plan, sample, p, flow, rate):
-    """Take a flow from one end and give it to the other, in the composition of where it comes from."""
+def _set_fluxes(plan, sample, p, flow):
+    """Split the flow of path p into components, in the composition of where it comes from."""
     components = plan.components.shape[0]
-    a = plan.paths[p]["source"]
-    b = plan.paths[p]["sink"]
-    source = a if flow >= 0.0 else b
+    source = plan.paths[p]["source"] if flow >= 0.0 else plan.paths[p]["sink"]
     for c in range(components):
-        part = flow * sample.fractions[source, c]
-        if plan.volumes[a]["state"] >= 0:
-            rate[plan.volumes[a]["state"] * components + c] -= part
-        if plan.volumes[b]["state"] >= 0:
-            rate[plan.volumes[b]["state"] * components + c] += part
+        sample.flux[p * components + c] = flow * sample.fractions[source, c]
 
 
 @jit
-def _share_slope(plan, sample, p, v, slope, jacobian):
-    """Add to the Jacobian what path p's flow does as the pressure of volume v changes."""
-    if plan.volumes[v]["state"] < 0:
+def _pressure_slopes(plan, sample, p, v, slope, slopes):
+    """Add what the fluxes of path p do as the pressure of volume v changes, by the slope of its flow."""
+    state = plan.volumes[v]["state"]
+    if state < 0:
         return
     components = plan.components.shape[0]
-    masses = n_masses(plan)
     a = plan.paths[p]["source"]
     b = plan.paths[p]["sink"]
     source = a if sample.volumes[a]["pressure"] >= sample.volumes[b]["pressure"] else b
+    per_kelvin = slope * sample.volumes[v]["temperature"] / sample.volumes[v]["size"]
     for k in range(components):
-        column = plan.volumes[v]["state"] * components + k
-        by_mass = (
-            slope * sample.component_gas[k] * sample.volumes[v]["temperature"] / sample.volumes[v]["size"]
-        )
-        jacobian[masses + p, column] += by_mass
+        by_mass = per_kelvin * sample.component_gas[k]
         for c in range(components):
-            part = by_mass * sample.fractions[source, c]
-            if plan.volumes[a]["state"] >= 0:
-                jacobian[plan.volumes[a]["state"] * components + c, column] -= part
-            if plan.volumes[b]["state"] >= 0:
-                jacobian[plan.volumes[b]["state"] * components + c, column] += part
+            slopes[p * components + c, state * components + k] += by_mass * sample.fractions[source, c]
 
 
 @jit
-def _mixing_slope(plan, sample, state, p, flow, jacobian):
-    """Add to the Jacobian what path p carries as the composition of its source changes."""
+def _mixing_slopes(plan, sample, state, p, flow, slopes):
+    """Add what the fluxes of path p do as the composition of its source changes, pressures as they are.
+
+    The flow's own change with the properties of the gas is a difference quotient.
+    """
     components = plan.components.shape[0]
-    a = plan.paths[p]["source"]
-    b = plan.paths[p]["sink"]
-    source = a if flow >= 0.0 else b
-    if components == 1 or plan.volumes[source]["state"] < 0:
+    v = plan.paths[p]["source"] if flow >= 0.0 else plan.paths[p]["sink"]
+    if plan.volumes[v]["state"] < 0:
         return
-    start = plan.volumes[source]["state"] * components
+    start = plan.volumes[v]["state"] * components
+    masses = state[start : start + components]
     total = 0.0
     for c in range(components):
-        total += max(state[start + c], 0.0)
+        total += max(masses[c], 0.0)
     if not total > 0.0:
         return
+    nudged = np.empty(components)
+    step = _NUDGE * total
     for k in range(components):
+        copy(nudged, masses)
+        nudged[k] += step
+        _look_at_mixture(plan, sample, v, nudged)
+        by_mass = (path_flow(plan, sample, p) - flow) / step
+        _look_at_mixture(plan, sample, v, masses)
         for c in range(components):
-            slope = flow / total * ((1.0 if c == k else 0.0) - sample.fractions[source, c])
-            if plan.volumes[a]["state"] >= 0:
-                jacobian[plan.volumes[a]["state"] * components + c, start + k] -= slope
-            if plan.volumes[b]["state"] >= 0:
-                jacobian[plan.volumes[b]["state"] * components + c, start + k] += slope
+            moved = ((1.0 if c == k else 0.0) - sample.fractions[v, c]) * flow / total
+            slopes[p * components + c, start + k] += moved + by_mass * sample.fractions[v, c]

@@ -9,6 +9,11 @@ Solving ODE II, sec. IV.7, eq. 7.25: with ``W = 1/(h gamma) - J``,
     W u_i = f(y + sum_j a_ij u_j) + sum_j (c_ij/h) u_j,
 
 the sixth stage's argument plus u_6, u_7 and u_8 is the new state, and u_8 the error.
+
+Here ``J = B S``: S the slopes of the fluxes through the paths, B what takes a flux from one volume and
+gives it to the next. So each stage solves for the fluxes, ``(1/(h gamma) - S B) phi = S r``, and sets
+``u = h gamma (r + B phi)``: every flux that leaves arrives, and however stiff the problem, mass is kept
+to rounding.
 """
 
 from collections import namedtuple
@@ -18,7 +23,7 @@ import numpy as np
 from .jit import jit
 from .linear import factorise, substitute
 from .model import copy
-from .network import rates
+from .network import collect, n_masses, rates
 
 ORDER = 5
 STAGES = 8
@@ -54,12 +59,12 @@ _H = np.array([
      -59.78993625266729, -0.15582684282751913, 4.883087185713722],
 ])  # fmt: skip
 
-Work = namedtuple("Work", "new right rate jacobian matrix pivots stages dense scale")
-Work.__doc__ = """Working memory of the integrator for n unknowns of which m act on something.
+Work = namedtuple("Work", "new right rate slopes matrix pivots flux stages dense scale")
+Work.__doc__ = """Working memory of the integrator for n unknowns, m of them masses, and q fluxes.
 
 new, right, rate : float64[n]
-jacobian : float64[n, m]
-matrix : float64[m, m]; pivots : int64[m]
+slopes : float64[q, m]
+matrix : float64[q, q]; pivots : int64[q]; flux : float64[q]
 stages : float64[8, n]; dense : float64[3, n]
 scale : float64[n]
     Absolute tolerances.
@@ -67,15 +72,19 @@ scale : float64[n]
 
 
 @jit
-def new_work(n, m):
+def new_work(plan):
     """Allocate the working memory of the integrator; reused from sample to sample."""
+    m = n_masses(plan)
+    n = m + plan.paths.size
+    q = plan.paths.size * plan.components.shape[0]
     return Work(
         np.zeros(n),
         np.zeros(n),
         np.zeros(n),
-        np.zeros((n, m)),
-        np.zeros((m, m)),
-        np.zeros(m, np.int64),
+        np.zeros((q, m)),
+        np.zeros((q, q)),
+        np.zeros(q, np.int64),
+        np.zeros(q),
         np.zeros((STAGES, n)),
         np.zeros((3, n)),
         np.zeros(n),
@@ -83,7 +92,7 @@ def new_work(n, m):
 
 
 @jit
-def step(plan, sample, h, state, rate, jacobian, work):
+def step(plan, sample, h, state, work):
     """Advance one step of length h, and leave the new state and its error estimate in ``work``.
 
     Parameters
@@ -92,12 +101,11 @@ def step(plan, sample, h, state, rate, jacobian, work):
     sample : model.Sample
     h : float
         [s]
-    state, rate : float64[n]
-        State at the start and its time derivative.
-    jacobian : float64[n, m]
-        At the start; only the first m unknowns act on anything.
+    state : float64[n]
+        At the start.
     work : Work
-        Written: ``new`` (state at the end), ``stages`` (row 7 is the error estimate).
+        ``rate`` and ``slopes`` are those of the start. Written: ``new``, the state at the end, and
+        ``stages``, of which row 7 is the error estimate.
 
     Returns
     -------
@@ -105,33 +113,22 @@ def step(plan, sample, h, state, rate, jacobian, work):
         False if the matrix of the step is singular.
     """
     n = state.size
-    m = jacobian.shape[1]
     u = work.stages
     stage = work.new
     diagonal = 1.0 / (h * _GAMMA)
-    for i in range(m):
-        for j in range(m):
-            work.matrix[i, j] = -jacobian[i, j]
-        work.matrix[i, i] += diagonal
-    if not factorise(work.matrix, work.pivots):
+    if not _factorise_step(plan, diagonal, work):
         return False
     for s in range(STAGES):
         _stage_state(s, state, u, stage)
         if s == 0:
-            copy(work.right, rate)
+            copy(work.right, work.rate)
         else:
             rates(plan, sample, stage, work.right)
         for j in range(s):
             weight = _C[s, j] / h
             for i in range(n):
                 work.right[i] += weight * u[j, i]
-        substitute(work.matrix, work.pivots, work.right)
-        for i in range(m, n):  # the masses that have passed: driven, but acting on nothing
-            total = work.right[i]
-            for j in range(m):
-                total += jacobian[i, j] * work.right[j]
-            work.right[i] = total / diagonal
-        copy(u[s], work.right)
+        _solve_stage(plan, diagonal, work, u[s])
     for i in range(n):
         stage[i] += u[STAGES - 1, i]
     return True
@@ -166,6 +163,37 @@ def dense_state(theta, start, end, dense, out):
     for i in range(out.size):
         bend = dense[0, i] + theta * (dense[1, i] + theta * dense[2, i])
         out[i] = left * start[i] + theta * (end[i] + left * bend)
+
+
+@jit
+def _factorise_step(plan, diagonal, work):
+    """Factorise ``diagonal - S B``."""
+    components = plan.components.shape[0]
+    q = work.flux.size
+    for column in range(q):
+        p, c = column // components, column % components
+        source = plan.volumes[plan.paths[p]["source"]]["state"]
+        sink = plan.volumes[plan.paths[p]["sink"]]["state"]
+        for i in range(q):
+            gain = work.slopes[i, sink * components + c] if sink >= 0 else 0.0
+            loss = work.slopes[i, source * components + c] if source >= 0 else 0.0
+            work.matrix[i, column] = loss - gain
+        work.matrix[column, column] += diagonal
+    return factorise(work.matrix, work.pivots)
+
+
+@jit
+def _solve_stage(plan, diagonal, work, u):
+    """Solve for the fluxes of a stage with right-hand side ``work.right``, and collect them into u."""
+    for i in range(work.flux.size):
+        total = 0.0
+        for j in range(work.slopes.shape[1]):
+            total += work.slopes[i, j] * work.right[j]
+        work.flux[i] = total
+    substitute(work.matrix, work.pivots, work.flux)
+    collect(plan, work.flux, work.right)
+    for i in range(u.size):
+        u[i] = work.right[i] / diagonal
 
 
 @jit

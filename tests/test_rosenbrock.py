@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import math
+
+import naive
+import numpy as np
+import pytest
+from plans import AIR, Case, orifice, outside, prepared, seal, tank
+
+from leakflow.kernels import network, rosenbrock
+
+T = 293.15
+R, _, GAMMA = naive.gas_properties(AIR, T)
+
+
+class Blowdown:
+    """A choked hole into vacuum: linear, the mass decays by an exponential."""
+
+    def __init__(self):
+        area, volume = 1e-4, 1.0
+        self.case = Case([tank(volume, 1e5), outside()], [orifice(0, 1, area)], 1.0)
+        self.tau = volume / (area * naive.choked_flow_function(GAMMA) * math.sqrt(R * T))
+        self.start = 1e5 * volume / (R * T)
+
+    def state(self, t):
+        mass = self.start * math.exp(-t / self.tau)
+        return np.array([mass, self.start - mass])
+
+
+class Equalisation:
+    """Two volumes and a seal: the difference D of the pressures obeys D' = -k (a + b/2 (p1 + p2)) D.
+
+    With p1 V1 + p2 V2 kept, p1 + p2 is linear in D, and Bernoulli's equation is left.
+    """
+
+    def __init__(self, molecular=1e-9, viscous=2e-12, sizes=(0.4, 1.3), pressures=(2e5, 1e4)):
+        self.sizes, self.pressures = np.array(sizes), np.array(pressures)
+        volumes = [tank(*of) for of in zip(sizes, pressures, strict=True)]
+        self.case = Case(volumes, [seal(0, 1, molecular, viscous)], 1.0)
+        whole = self.sizes.sum()
+        mean = self.sizes @ self.pressures / whole
+        k = R * T * (1.0 / self.sizes).sum()
+        self.linear = k * (molecular + viscous * mean)
+        self.square = k * 0.5 * viscous * (sizes[1] - sizes[0]) / whole
+        self.mean, self.share = mean, self.sizes[::-1] / whole * np.array([1.0, -1.0])
+        self.tau = 1.0 / (self.linear + self.square * (pressures[0] - pressures[1]))
+
+    def difference(self, t):
+        D = self.pressures[0] - self.pressures[1]
+        fade = math.exp(-self.linear * t)
+        return self.linear * D * fade / (self.linear + self.square * D * (1.0 - fade))
+
+    def state(self, t):
+        pressures = self.mean + self.share * self.difference(t)
+        masses = pressures * self.sizes / (R * T)
+        return np.array([*masses, self.pressures[0] * self.sizes[0] / (R * T) - masses[0]])
+
+
+PROBLEMS = {
+    "blow-down": Blowdown(),
+    "equalisation": Equalisation(),
+    "flow back": Equalisation(pressures=(1e4, 2e5)),
+}
+
+
+def advance(p, h):
+    """One step of a prepared sample, from its state; False if it failed."""
+    network.rates_and_slopes(p.plan, p.sample, p.state, p.work.rate, p.work.slopes)
+    done = rosenbrock.step(p.plan, p.sample, h, p.state, p.work)
+    rosenbrock.prepare_dense(p.work)
+    return done
+
+
+def slope(steps, errors):
+    return np.polyfit(np.log(steps), np.log(errors), 1)[0]
+
+
+@pytest.fixture(params=PROBLEMS)
+def problem(request):
+    return PROBLEMS[request.param]
+
+
+def test_closed_forms_obey_the_rates(problem):
+    p = prepared(problem.case)
+    for t in (0.0, 0.4 * problem.tau, 3.0 * problem.tau):
+        dt = 1e-4 * problem.tau
+        expected = (problem.state(t + dt) - problem.state(t - dt)) / (2.0 * dt)
+        assert p.rates(problem.state(t)) == pytest.approx(expected, rel=1e-7)
+
+
+def error_after(problem, span, steps):
+    p = prepared(problem.case)
+    for _ in range(steps):
+        assert advance(p, span / steps)
+        p.state[:] = p.work.new
+    return np.abs(p.state - problem.state(span)).max()
+
+
+@pytest.mark.parametrize("name", ["equalisation", "flow back"])
+def test_order_of_the_method_is_5(name):
+    counts, span = np.array([48, 64, 96, 128]), 2.0 * PROBLEMS[name].tau
+    errors = [error_after(PROBLEMS[name], span, n) for n in counts]
+    assert slope(span / counts, errors) == pytest.approx(5.0, abs=0.2)
+
+
+def test_a_linear_problem_is_met_one_order_better():
+    """Rodas5P's stability function agrees with the exponential up to z^6."""
+    problem = PROBLEMS["blow-down"]
+    counts, span = np.array([16, 20, 24, 32]), 2.0 * problem.tau
+    errors = [error_after(problem, span, n) for n in counts]
+    assert slope(span / counts, errors) == pytest.approx(6.0, abs=0.2)
+
+
+def test_order_of_one_step_of_its_error_estimate_and_of_the_dense_output():
+    """One power of h more than the orders 5, 4 and 4."""
+    problem = PROBLEMS["equalisation"]
+    steps = problem.tau * np.geomspace(0.0125, 0.03, 5)
+    local, estimate, dense = [], [], []
+    for h in steps:
+        p = prepared(problem.case)
+        assert advance(p, h)
+        local.append(np.abs(p.work.new - problem.state(h)).max())
+        estimate.append(np.abs(p.work.stages[rosenbrock.STAGES - 1]).max())
+        dense.append(max(np.abs(between(p, x) - problem.state(x * h)).max() for x in (0.2, 0.5, 0.7)))
+    assert slope(steps, local) == pytest.approx(6.0, abs=0.2)
+    assert slope(steps, estimate) == pytest.approx(5.0, abs=0.2)
+    assert slope(steps, dense) == pytest.approx(5.0, abs=0.2)
+
+
+def test_the_error_estimate_does_not_miss_the_error(problem):
+    """It may change sign on the way and come out small, but not vanish."""
+    for h in np.geomspace(0.01, 0.8, 9) * problem.tau:
+        p = prepared(problem.case)
+        assert advance(p, h)
+        error = np.abs(p.work.new - problem.state(h)).max()
+        assert error <= 3.0 * np.abs(p.work.stages[rosenbrock.STAGES - 1]).max() + 1e-15 * p.state.max()
+
+
+def between(p, theta):
+    state = np.full(p.state.size, np.nan)
+    rosenbrock.dense_state(theta, p.state, p.work.new, p.work.dense, state)
+    return state
+
+
+def test_dense_output_meets_both_ends_of_the_step(problem):
+    p = prepared(problem.case)
+    advance(p, 0.7 * problem.tau)
+    assert np.array_equal(between(p, 0.0), p.state)
+    assert np.array_equal(between(p, 1.0), p.work.new)
+
+
+def damping(z):
+    """R(z) of the method: what one step of h lambda = z leaves of the difference across a linear seal."""
+    problem = Equalisation(molecular=1.0, viscous=0.0)
+    p = prepared(problem.case)
+    assert advance(p, -z / problem.linear)
+    left = p.work.new[:2] / problem.sizes * R * T
+    return (left[0] - left[1]) / problem.difference(0.0)
+
+
+def test_the_method_is_l_stable():
+    stiff = np.array([1e2, 1e3, 1e4, 1e5, 1e6])
+    left = np.abs([damping(-z) for z in stiff])
+    assert (left < 20.0 / stiff).all()
+    assert abs(damping(-1e9)) < 1e-6
+    assert max(abs(damping(z)) for z in -np.geomspace(1e-3, 1e9, 150)) <= 1.0
+
+
+def test_damping_follows_the_exponential():
+    for z in (-0.01, -0.1, -0.4):
+        assert damping(z) == pytest.approx(math.exp(z), rel=1e-4 * abs(z) ** 5 + 1e-11)
+
+
+def test_a_linear_invariant_is_kept():
+    problem = Equalisation()
+    for h in (1e-2, 1.0, 1e2):
+        p = prepared(problem.case)
+        advance(p, h * problem.tau)
+        assert p.work.new[:2].sum() == pytest.approx(p.state[:2].sum(), rel=1e-14)
+        assert p.work.new[0] + p.work.new[2] == pytest.approx(p.state[0], rel=1e-14)
+
+
+@pytest.mark.parametrize("h", [math.nan, math.inf, 0.0])
+def test_a_step_of_no_length_fails(h):
+    p = prepared(PROBLEMS["equalisation"].case)
+    done = advance(p, h)
+    assert not (done and np.isfinite(p.work.new).all() and np.any(p.work.new != p.state))
