@@ -24,8 +24,14 @@ def example_results(n: int = N, times: np.ndarray = TIMES, first: int = 100) -> 
     pressure[bad] = np.nan
     uniform = '{"dist": "uniform", "low": 4.0, "high": 7.0}'
     variables = [
-        Variable("tunnel_volume", 4 + 3 * rng.random(n), "m3", "volume of the tunnel", "input",
-                 {"distribution": uniform}),
+        Variable(
+            "tunnel_volume",
+            4 + 3 * rng.random(n),
+            "m3",
+            "volume of the tunnel",
+            "input",
+            {"distribution": uniform},
+        ),
         Variable("mass_lost", mass, "kg", "mass lost in the run", "output"),
         Variable("steps", rng.integers(10, 99, n), "1", "steps taken", "diagnostic"),
         Variable("pressure_tunnel", pressure, "Pa", "pressure of the tunnel, µbar not", "output"),
@@ -40,7 +46,11 @@ def example_results(n: int = N, times: np.ndarray = TIMES, first: int = 100) -> 
         variables={v.name: v for v in variables},
         times=times,
         cracks={v.name: v for v in cracks},
-        attributes={"title": "A tunnel, 4 \u2013 7 m\u00b3", "source": "leakflow 0.1.0",
-                    "history": "2026-01-01 sweep", "campaign_id": "0" * 64},
+        attributes={
+            "title": "A tunnel, 4 \u2013 7 m\u00b3",
+            "source": "leakflow 0.1.0",
+            "history": "2026-01-01 sweep",
+            "campaign_id": "0" * 64,
+        },
         provenance={"case": '{"title": "a tunnel \u00e9"}', "seed": "7", "empty": ""},
     )

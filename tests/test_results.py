@@ -77,8 +77,10 @@ def test_the_least_that_results_can_be(tmp_path: Path) -> None:
 
 def test_no_crack_at_all(tmp_path: Path) -> None:
     results = example_results()
-    cracks = {name: dataclasses.replace(v, data=v.data[:0] if v.data.size > N else 0 * v.data)
-              for name, v in results.cracks.items()}
+    cracks = {
+        name: dataclasses.replace(v, data=v.data[:0] if v.data.size > N else 0 * v.data)
+        for name, v in results.cracks.items()
+    }
     file = write_results(tmp_path / "none.nc", dataclasses.replace(results, cracks=cracks))
     assert open_results(file)["wall-1_opening"].shape == (0,)
     with xarray.open_dataset(file, engine="h5netcdf") as dataset:
@@ -129,30 +131,44 @@ def test_failed_samples_are_counted_by_reason() -> None:
     assert results.status_counts() == {"ok": N - 3, "step_limit": 2, "not_finite": 1}
 
 
-@pytest.mark.parametrize("change", [
-    {"samples": np.arange(N, dtype=np.int32)},
-    {"samples": np.arange(0), "status": np.zeros(0, np.int8)},
-    {"status": np.zeros(N)},
-    {"status": np.zeros(N + 1, np.int8)},
-    {"times": TIMES[:-1]},
-    {"times": None},
-    {"variables": {"x": Variable("x", np.zeros(N + 1), "1", "x", "input")}},
-    {"variables": {"x": Variable("x", np.zeros((N, TIMES.size)), "1", "a series in float64", "output")}},
-    {"variables": {"y": Variable("x", np.zeros(N), "1", "x", "input")}},
-    {"cracks": {"a_opening": Variable("a_opening", np.zeros(N), "m", "without a count", "input")}},
-    {"cracks": {"a_count": Variable("a_count", np.zeros(N), "1", "float counts", "input")}},
-    {"cracks": {"steps": Variable("steps", np.zeros(N), "1", "named twice", "input")}},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"samples": np.arange(N, dtype=np.int32)},
+        {"samples": np.arange(0), "status": np.zeros(0, np.int8)},
+        {"status": np.zeros(N)},
+        {"status": np.zeros(N + 1, np.int8)},
+        {"times": TIMES[:-1]},
+        {"times": None},
+        {"variables": {"x": Variable("x", np.zeros(N + 1), "1", "x", "input")}},
+        {"variables": {"x": Variable("x", np.zeros((N, TIMES.size)), "1", "a series in float64", "output")}},
+        {"variables": {"y": Variable("x", np.zeros(N), "1", "x", "input")}},
+        {"cracks": {"a_opening": Variable("a_opening", np.zeros(N), "m", "without a count", "input")}},
+        {"cracks": {"a_count": Variable("a_count", np.zeros(N), "1", "float counts", "input")}},
+        {"cracks": {"steps": Variable("steps", np.zeros(N), "1", "named twice", "input")}},
+    ],
+)
 def test_arrays_that_do_not_fit_are_refused(change: dict) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         dataclasses.replace(example_results(), **change)
 
 
-@pytest.mark.parametrize("change", [
-    {"name": "a/b"}, {"name": "status"}, {"name": ""}, {"role": "result"}, {"data": np.zeros(3, np.float16)},
-    {"data": np.zeros(3, bool)}, {"attributes": {"units": "m"}}, {"attributes": {"_FillValue": 1}},
-    {"attributes": {"flag": True}}, {"attributes": {"list": [1]}}, {"attributes": {"text": "x" * 2_000_000}},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "a/b"},
+        {"name": "status"},
+        {"name": ""},
+        {"role": "result"},
+        {"data": np.zeros(3, np.float16)},
+        {"data": np.zeros(3, bool)},
+        {"attributes": {"units": "m"}},
+        {"attributes": {"_FillValue": 1}},
+        {"attributes": {"flag": True}},
+        {"attributes": {"list": [1]}},
+        {"attributes": {"text": "x" * 2_000_000}},
+    ],
+)
 def test_variables_that_no_reader_could_use_are_refused(change: dict) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         dataclasses.replace(Variable("x", np.zeros(3), "m", "x", "input"), **change)
@@ -243,8 +259,9 @@ def test_ncdump_reads_it(file: Path) -> None:
 
 @needs("h5dump")
 def test_h5dump_reads_it(file: Path) -> None:
-    text = subprocess.run(["h5dump", "-p", str(file)], check=True, capture_output=True,
-                          encoding="utf-8", errors="replace").stdout
+    text = subprocess.run(
+        ["h5dump", "-p", str(file)], check=True, capture_output=True, encoding="utf-8", errors="replace"
+    ).stdout
     assert 'DATASET "mass_lost"' in text
     assert "COMPRESSION DEFLATE { LEVEL 1 }" in text
 
@@ -259,8 +276,12 @@ def test_storage(tmp_path: Path) -> None:
         assert np.isnan(series.fillvalue)
         assert np.isnan(file["mass_lost"].attrs["_FillValue"]).all()
         assert "_FillValue" not in file["status"].attrs
-        texts = [value for item in (file, *file.values()) for value in item.attrs.values()
-                 if isinstance(value, str | bytes)]
+        texts = [
+            value
+            for item in (file, *file.values())
+            for value in item.attrs.values()
+            if isinstance(value, str | bytes)
+        ]
         assert all(isinstance(value, np.bytes_) or not value.isascii() for value in texts)
 
 
@@ -316,9 +337,16 @@ def test_overwriting(file: Path) -> None:
 
 
 @pytest.mark.parametrize("function", [check_destination, lambda path: write_results(path, example_results())])
-@pytest.mark.parametrize("place, reason", [("missing/x.nc", "no such folder"), (".", "folder"),
-                                           ("file.txt/x.nc", "."), ("n" * 300 + ".nc", "."),
-                                           ("nul\0.nc", "null")])
+@pytest.mark.parametrize(
+    "place, reason",
+    [
+        ("missing/x.nc", "no such folder"),
+        (".", "folder"),
+        ("file.txt/x.nc", "."),
+        ("n" * 300 + ".nc", "."),
+        ("nul\0.nc", "null"),
+    ],
+)
 def test_a_place_that_cannot_be_written(tmp_path: Path, function: object, place: str, reason: str) -> None:
     (tmp_path / "file.txt").write_text("x")
     with pytest.raises(ResultsError, match=reason) as caught:

@@ -57,10 +57,17 @@ def test_hdf5_of_something_else(tmp_path: Path) -> None:
     refused(tmp_path / "x.h5", "not a leakflow results file: .*schema_version")
 
 
-@pytest.mark.parametrize("version, why", [
-    ("2", r"newer leakflow \(schema 2; this one reads up to 1\)"), ("10", "newer leakflow"),
-    ("0", "no version"), ("-1", "no version"), ("one", "no version"), ("9" * 50, "no version"),
-])
+@pytest.mark.parametrize(
+    "version, why",
+    [
+        ("2", r"newer leakflow \(schema 2; this one reads up to 1\)"),
+        ("10", "newer leakflow"),
+        ("0", "no version"),
+        ("-1", "no version"),
+        ("one", "no version"),
+        ("9" * 50, "no version"),
+    ],
+)
 def test_schema_version(file: Path, version: str, why: str) -> None:
     with h5py.File(file, "a") as h5:
         h5.attrs["schema_version"] = np.bytes_(version)
@@ -108,6 +115,7 @@ def replace(name: str, data: object, **options: object) -> Change:
         attributes = {k: v for k, v in h5[name].attrs.items() if k in ("units", "long_name", "role")}
         del h5[name]
         h5.create_dataset(name, data=data, **options).attrs.update(attributes)
+
     return change
 
 
@@ -115,28 +123,31 @@ def delete(name: str) -> Change:
     return lambda h5: h5.__delitem__(name)
 
 
-@pytest.mark.parametrize("change, why", [
-    (delete("sample"), "no 'sample'"),
-    (delete("status"), "no 'status'"),
-    (delete("time"), "no times"),
-    (delete("wall-1_count"), "no count of cracks"),
-    (replace("mass_lost", np.zeros(N - 1)), r"mass_lost: float64 of shape \(39,\), not .* \(40,\)"),
-    (replace("mass_lost", np.zeros((N, 2))), "mass_lost"),
-    (replace("mass_lost", np.zeros((N, 2, 2))), "3 dimensions"),
-    (replace("mass_lost", np.float64(1.0)), "0 dimensions"),
-    (replace("mass_lost", np.zeros(N, np.float16)), "data type float16"),
-    (replace("mass_lost", np.zeros(N, complex)), "data type complex128"),
-    (replace("mass_lost", np.zeros(N, bool)), "data type bool"),
-    (replace("mass_lost", [b"text"] * N), "mass_lost"),
-    (replace("mass_lost", ["text"] * N), "mass_lost"),
-    (replace("sample", np.arange(float(N))), "sample: float64"),
-    (replace("status", np.zeros(N, np.int64)), "status: int64"),
-    (lambda h5: h5["mass_lost"].attrs.modify("role", np.bytes_("winner")), "role 'winner'"),
-    (lambda h5: h5.attrs.create("note", np.bytes_(b"x" * (2**20 + 1))), "longer than 1048576 bytes"),
-    (lambda h5: h5.attrs.create("note", np.bytes_(b"\xff\xfe")), "cannot be read"),
-    (lambda h5: h5["wall-1_count"].write_direct(np.full(N, -1, np.int32)), "zero or more"),
-    (lambda h5: h5["wall-1_count"].write_direct(np.full(N, 2**31 - 1, np.int32)), "wall-1_opening"),
-])
+@pytest.mark.parametrize(
+    "change, why",
+    [
+        (delete("sample"), "no 'sample'"),
+        (delete("status"), "no 'status'"),
+        (delete("time"), "no times"),
+        (delete("wall-1_count"), "no count of cracks"),
+        (replace("mass_lost", np.zeros(N - 1)), r"mass_lost: float64 of shape \(39,\), not .* \(40,\)"),
+        (replace("mass_lost", np.zeros((N, 2))), "mass_lost"),
+        (replace("mass_lost", np.zeros((N, 2, 2))), "3 dimensions"),
+        (replace("mass_lost", np.float64(1.0)), "0 dimensions"),
+        (replace("mass_lost", np.zeros(N, np.float16)), "data type float16"),
+        (replace("mass_lost", np.zeros(N, complex)), "data type complex128"),
+        (replace("mass_lost", np.zeros(N, bool)), "data type bool"),
+        (replace("mass_lost", [b"text"] * N), "mass_lost"),
+        (replace("mass_lost", ["text"] * N), "mass_lost"),
+        (replace("sample", np.arange(float(N))), "sample: float64"),
+        (replace("status", np.zeros(N, np.int64)), "status: int64"),
+        (lambda h5: h5["mass_lost"].attrs.modify("role", np.bytes_("winner")), "role 'winner'"),
+        (lambda h5: h5.attrs.create("note", np.bytes_(b"x" * (2**20 + 1))), "longer than 1048576 bytes"),
+        (lambda h5: h5.attrs.create("note", np.bytes_(b"\xff\xfe")), "cannot be read"),
+        (lambda h5: h5["wall-1_count"].write_direct(np.full(N, -1, np.int32)), "zero or more"),
+        (lambda h5: h5["wall-1_count"].write_direct(np.full(N, 2**31 - 1, np.int32)), "wall-1_opening"),
+    ],
+)
 def test_wrong_contents(file: Path, change: Change, why: str) -> None:
     with h5py.File(file, "a") as h5:
         change(h5)
