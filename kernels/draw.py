@@ -8,6 +8,7 @@ from . import status
 from .crack import N_GEOMETRY, crack_geometry
 from .jit import jit
 from .model import CRACKS, N_CRACK_FIELDS, NOMINAL
+from .opening import shell_stretch
 from .random import CHOICE, CONSTANT, quantile, uniform
 
 # what the law is fitted to and tested over
@@ -155,8 +156,10 @@ def _draw_population(plan, seed, index, p, sample):
         draw_crack(plan, p, seed, index, crack, sample.inputs, fields)
         opening, length, depth, tortuosity = fields[0], fields[1], fields[2], fields[3]
         roughness, taper, accommodation = fields[4], fields[5], fields[6]
+        compliance, growth = fields[7], fields[8]
         possible = opening > 0.0 and length > 0.0 and depth >= 0.0 and inlet_loss >= 0.0
-        finite = opening + length + depth + tortuosity + roughness + taper + inlet_loss < math.inf
+        size = opening + length + depth + tortuosity + roughness + taper + inlet_loss
+        finite = size < math.inf and abs(compliance) < math.inf and 0.0 <= growth < math.inf
         if not (possible and finite and tortuosity >= 1.0 and roughness >= 0.0 and taper >= 1.0):
             return status.IMPOSSIBLE
         if not (_ACCOMMODATION_LOW <= accommodation <= 1.0 and taper <= _TAPER_HIGH):
@@ -164,6 +167,33 @@ def _draw_population(plan, seed, index, p, sample):
         geometry = crack_geometry(
             opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss
         )
+        if plan.paths[p]["moves"] > 0:
+            stretch = _shell_stretch(plan, p, sample.inputs)
+            if not stretch < math.inf:
+                return status.IMPOSSIBLE
+            moving = sample.moving[first + crack]
+            moving["opening"] = opening
+            moving["length"] = length
+            moving["depth"] = depth
+            moving["tortuosity"] = tortuosity
+            moving["roughness"] = roughness
+            moving["taper"] = taper
+            moving["accommodation"] = accommodation
+            moving["inlet_loss"] = inlet_loss
+            moving["compliance"] = compliance
+            moving["stretch"] = stretch
+            moving["growth"] = growth
+            moving["shut"] = 0.0
         for place in range(N_GEOMETRY):
             sample.geometry[first + crack, place] = geometry[place]
     return result
+
+
+@jit
+def _shell_stretch(plan, p, inputs):
+    """What the shell around path p's cracks adds to their compliance for each metre of length [1/Pa]."""
+    slots = plan.paths[p]["elastic"]
+    if slots[0] < 0:
+        return 0.0
+    radius, wall, modulus = inputs[slots[0]], inputs[slots[1]], inputs[slots[2]]
+    return shell_stretch(radius, wall, modulus) if min(radius, wall, modulus) > 0.0 else math.nan

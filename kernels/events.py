@@ -1,8 +1,11 @@
 """Events: what a schedule does to a sample at a time, and the order in which it does it."""
 
+import math
+
 from .jit import jit
-from .model import INTEGRATED, PATCH, REPRESSURISE, SET_OPENING, START, VENT
-from .network import look
+from .model import INTEGRATED, LOAD_CYCLES, PATCH, REPRESSURISE, SET_OPENING, START, VENT
+from .network import look, patch_factor
+from .opening import grow_by_cycles
 
 
 @jit
@@ -49,9 +52,17 @@ def apply_event(plan, sample, state, e):
     if action == SET_OPENING:
         sample.paths[target]["opening"] = value
         return value <= 1.0
+    second = sample.inputs[plan.events[e]["second"]] if plan.events[e]["second"] >= 0 else math.inf
     if action == PATCH:
-        sample.paths[target]["factor"] *= value
-    elif action == START:
+        path = sample.paths[target]
+        path["factor"] = patch_factor(sample, target)
+        path["patched"] = 1.0 - value
+        path["patch_time"] = sample.clock[0]
+        path["ageing"] = second
+        return second > 0.0
+    if action == LOAD_CYCLES:
+        return _load(plan, sample, target, value, second)
+    if action == START:
         sample.paths[target]["active"] = 1.0
     elif action == REPRESSURISE:
         _repressurise(plan, sample, state, target, value, plan.events[e]["component"])
@@ -86,3 +97,20 @@ def _vent(plan, sample, state, v, pressure):
         for c in range(start, start + components):
             sample.volumes[v]["vented"] += state[c] * (1.0 - keep)
             state[c] *= keep
+
+
+@jit
+def _load(plan, sample, p, cycles, stress_range):
+    """Let the cracks on path p grow by load cycles; False if one runs away."""
+    slots = plan.paths[p]["paris"]
+    coefficient, exponent = sample.inputs[slots[0]], sample.inputs[slots[1]]
+    first = sample.paths[p]["crack_start"]
+    possible = coefficient >= 0.0 and stress_range >= 0.0
+    for i in range(first, first + sample.paths[p]["crack_count"]):
+        crack = sample.moving[i]
+        grown = crack["growth"] * sample.clock[0]
+        before = crack["length"] + grown
+        after = grow_by_cycles(before, cycles, stress_range, coefficient, exponent)
+        possible = possible and after < math.inf
+        crack["length"] = after - grown
+    return possible

@@ -13,7 +13,7 @@ from . import status
 from .events import apply_event, order_events
 from .jit import jit
 from .model import ATOL, DURATION, INTEGRATED, MAX_STEPS, RTOL, copy, fill
-from .network import is_equalising, look, n_masses, path_flow, rates_and_slopes
+from .network import is_equalising, look, n_masses, path_flow, rates_and_slopes, shut_closed_cracks
 from .rosenbrock import ORDER, STAGES, dense_state, prepare_dense, step
 
 _SAFETY = 0.9
@@ -83,6 +83,7 @@ def integrate(plan, sample, state, work, track, pressures, flows):
     event = 0
     t = 0.0
     while True:
+        sample.clock[0] = t
         while event < events and sample.events[event]["time"] <= t:
             if not apply_event(plan, sample, state, sample.events[event]["row"]):
                 return status.IMPOSSIBLE
@@ -104,7 +105,9 @@ def integrate(plan, sample, state, work, track, pressures, flows):
 @jit
 def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
     """Integrate from t to the next event or the end; nothing jumps on the way."""
+    sample.clock[0] = t
     rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    shut_closed_cracks(plan, sample)
     tight = is_equalising(plan, sample)
     h = _first_step(plan, state, work, stop - t)
     rejected = False
@@ -115,7 +118,7 @@ def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
         if last:
             h = stop - t
         error = math.inf
-        if step(plan, sample, h, state, work):
+        if step(plan, sample, t, h, state, work):
             error = _error(plan, state, work, tight)
         factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / ORDER)))
         if error <= 1.0:
@@ -129,7 +132,9 @@ def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
             h *= min(factor, 1.0) if rejected else factor
             rejected = False
             if t < stop:
+                sample.clock[0] = t
                 rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+                shut_closed_cracks(plan, sample)
                 tight = is_equalising(plan, sample)
         else:
             track.counts[1] += 1
@@ -233,6 +238,7 @@ def _note_times(plan, sample, start, end, t, t_end, limit, work, track, pressure
         _probe(plan, sample, start, end, (plan.output_time[i] - t) / span, work, track)
         for v in range(plan.volumes.size):
             pressures[i, v] = max(sample.volumes[v]["pressure"], 0.0)
+        sample.clock[0] = plan.output_time[i]
         for p in range(plan.paths.size):
             flowing = sample.paths[p]["active"] > 0.0
             flows[i, p] = path_flow(plan, sample, p) if flowing else 0.0

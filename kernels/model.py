@@ -11,6 +11,7 @@ import numpy as np
 
 from .crack import N_GEOMETRY
 from .jit import jit
+from .opening import MOVING_CRACK
 
 # kinds of volume
 INTEGRATED = 0
@@ -21,6 +22,7 @@ BOUNDARY = 2
 ORIFICE = 0
 CRACKS = 1
 SEAL = 2
+HATCH = 3
 
 # actions of events
 SET_OPENING = 0
@@ -28,10 +30,21 @@ REPRESSURISE = 1
 VENT = 2
 PATCH = 3
 START = 4
+LOAD_CYCLES = 5
 
 #: What is drawn for each crack of a population, in the order of its rows among the draws.
-CRACK_FIELDS = ("opening", "length", "depth", "tortuosity", "roughness", "taper", "accommodation")
-N_CRACK_FIELDS = 7
+CRACK_FIELDS = (
+    "opening",
+    "length",
+    "depth",
+    "tortuosity",
+    "roughness",
+    "taper",
+    "accommodation",
+    "compliance",
+    "growth",
+)
+N_CRACK_FIELDS = 9
 
 # places in Plan.settings
 DURATION = 0
@@ -39,7 +52,8 @@ RTOL = 1
 ATOL = 2
 MAX_STEPS = 3
 NOMINAL = 4
-N_SETTINGS = 5
+TIMED = 5
+N_SETTINGS = 6
 
 #: How to draw one number: a kind of `random`, its stream, and for each argument ``inputs[slot]`` where
 #: the slot is not negative, else the value. A discrete choice has the start and the count of its rows in
@@ -62,14 +76,20 @@ VOLUME = np.dtype(
 #: A path: kind, the volumes it joins, and its slots. Of an orifice: size, discharge coefficient (-1 for
 #: Perry's curve) and opening (-1 if it is no valve); of a population: count and inlet loss; of a seal:
 #: molecular and viscous conductance. Then the population's first row among the draws of cracks, whether
-#: an orifice's size is a diameter, and whether nothing flows before a `START`.
+#: an orifice's size is a diameter, and whether nothing flows before a `START`. Of a population that moves:
+#: whether it does, whether its openings are elliptic, whether what has closed may open again, and the slots
+#: of radius, wall and modulus of the shell, and of coefficient and exponent of Paris's law (-1 none).
 PATH = np.dtype(
     [("kind", "i8"), ("source", "i8"), ("sink", "i8"), ("slot", "i8", (3,)), ("crack_row", "i8"),
-     ("is_diameter", "i8"), ("starts_later", "i8")]
+     ("is_diameter", "i8"), ("starts_later", "i8"), ("moves", "i8"), ("elliptic", "i8"), ("reopens", "i8"),
+     ("elastic", "i8", (3,)), ("paris", "i8", (2,))]
 )  # fmt: skip
 
-#: An event: action, the path or volume it acts on, slots of its time and value (-1 none), component.
-EVENT = np.dtype([("action", "i8"), ("target", "i8"), ("at", "i8"), ("value", "i8"), ("component", "i8")])
+#: An event: action, the path or volume it acts on, slots of its time and value (-1 none), component, and
+#: slot of a second value: time in which a patch ages, stress range of load cycles.
+EVENT = np.dtype(
+    [("action", "i8"), ("target", "i8"), ("at", "i8"), ("value", "i8"), ("component", "i8"), ("second", "i8")]
+)
 
 #: A threshold: volume, slot of the pressure, +1 to rise above it or -1 to fall below it.
 THRESHOLD = np.dtype([("volume", "i8"), ("level", "i8"), ("sign", "f8")])
@@ -85,12 +105,16 @@ SAMPLE_VOLUME = np.dtype(
                                "critical_ratio", "critical_flow2", "added", "vented")]
 )  # fmt: skip
 
-#: A path of the sample at hand: fraction open, product of patches, 1 if started, full area [m2], and where
-#: its cracks stand in ``Sample.geometry``.
+#: A path of the sample at hand: fraction open; share of the flow that a patch may come back to, share that
+#: it took, when it was put on and the time in which it ages [s]; 1 if started, full area [m2], and where its
+#: cracks stand in ``Sample.geometry`` and ``Sample.moving``.
 SAMPLE_PATH = np.dtype(
     [
         ("opening", "f8"),
         ("factor", "f8"),
+        ("patched", "f8"),
+        ("patch_time", "f8"),
+        ("ageing", "f8"),
         ("active", "f8"),
         ("area", "f8"),
         ("crack_start", "i8"),
@@ -120,17 +144,22 @@ volumes, paths, events, thresholds, records : VOLUME[V], PATH[P], EVENT[E], THRE
 output_time : float64[N]
     Times of the series, rising [s].
 settings : float64[N_SETTINGS]
-    Duration [s], rtol, atol [Pa], most steps, and 1 to take every input of the sample at its median.
+    Duration [s], rtol, atol [Pa], most steps, 1 to take every input of the sample at its median, and 1 if
+    flows depend on time itself.
 max_cracks : int64
     Room for the cracks of one sample.
 """
 
-Sample = namedtuple("Sample", "inputs geometry volumes paths events component_gas fractions flux")
+Sample = namedtuple(
+    "Sample", "inputs geometry moving volumes paths events component_gas fractions flux clock"
+)
 Sample.__doc__ = """Working memory of one sample.
 
 inputs : float64[I]
 geometry : float64[max_cracks, N_GEOMETRY]
-    Written by `crack.crack_geometry`.
+    Of `crack.crack_geometry`.
+moving : MOVING_CRACK[max_cracks or 0]
+    The cracks of populations that move, at rest.
 volumes, paths, events : SAMPLE_VOLUME[V], SAMPLE_PATH[P], SAMPLE_EVENT[E]
 component_gas : float64[K]
     Gas constant of each component [J/(kg K)].
@@ -138,6 +167,8 @@ fractions : float64[V, K]
     Mass fractions in each volume at the state last looked at.
 flux : float64[P * K]
     Flow of each component through each path [kg/s].
+clock : float64[1]
+    Time [s].
 """
 
 
@@ -146,15 +177,20 @@ def new_sample(plan):
     """Allocate the working memory of one sample; reused from sample to sample."""
     volumes = plan.volumes.size
     components = plan.components.shape[0]
+    moves = False
+    for p in range(plan.paths.size):
+        moves = moves or plan.paths[p]["moves"] > 0
     return Sample(
         np.zeros(plan.draws.size),
         np.zeros((plan.max_cracks, N_GEOMETRY)),
+        np.zeros(plan.max_cracks if moves else 0, MOVING_CRACK),
         np.zeros(volumes, SAMPLE_VOLUME),
         np.zeros(plan.paths.size, SAMPLE_PATH),
         np.zeros(plan.events.size, SAMPLE_EVENT),
         np.zeros(components),
         np.zeros((volumes, components)),
         np.zeros(plan.paths.size * components),
+        np.zeros(1),
     )
 
 

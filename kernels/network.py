@@ -16,6 +16,7 @@ from .crack import geometry_flow, geometry_flow_slopes
 from .gas import N_SPECIES, mixture_properties, mole_fractions_of_masses
 from .jit import jit
 from .model import BOUNDARY, CRACKS, INTEGRATED, ORIFICE, copy, fill
+from .opening import moving_flow, moving_flow_slopes, opening_at
 from .orifice import (
     PERRY,
     critical_flow_squared,
@@ -65,6 +66,7 @@ def prepare(plan, sample, state):
     for c in range(components):
         sample.component_gas[c] = mixture_properties(plan.components[c], 300.0)[0]
     fill(state, 0.0)
+    sample.clock[0] = 0.0
     result = status.OK
     for v in range(plan.volumes.size):
         temperature = sample.inputs[plan.volumes[v]["temperature"]]
@@ -126,8 +128,14 @@ def path_flow(plan, sample, p):
     flow = 0.0
     if kind == CRACKS:
         first = sample.paths[p]["crack_start"]
-        for crack in range(first, first + sample.paths[p]["crack_count"]):
-            flow += geometry_flow(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[crack])
+        moves = plan.paths[p]["moves"] > 0
+        elliptic = plan.paths[p]["elliptic"] > 0
+        for i in range(first, first + sample.paths[p]["crack_count"]):
+            if moves:
+                crack = sample.moving[i]
+                flow += moving_flow(p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, sample.clock[0])
+            else:
+                flow += geometry_flow(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
     elif kind == ORIFICE:
         area, Cd = _aperture(plan, sample, p)
         flow = orifice_flow(p_up, p_down, T, R, mu, gamma, area, Cd)
@@ -135,7 +143,7 @@ def path_flow(plan, sample, p):
         flow = seal_flow(
             p_up, p_down, sample.inputs[plan.paths[p]["slot"][0]], sample.inputs[plan.paths[p]["slot"][1]]
         )
-    return sample.paths[p]["factor"] * flow
+    return patch_factor(sample, p) * flow
 
 
 @jit
@@ -148,8 +156,16 @@ def path_flow_slopes(plan, sample, p):
     flow, by_up, by_down = 0.0, 0.0, 0.0
     if kind == CRACKS:
         first = sample.paths[p]["crack_start"]
-        for crack in range(first, first + sample.paths[p]["crack_count"]):
-            one = geometry_flow_slopes(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[crack])
+        moves = plan.paths[p]["moves"] > 0
+        elliptic = plan.paths[p]["elliptic"] > 0
+        for i in range(first, first + sample.paths[p]["crack_count"]):
+            if moves:
+                crack = sample.moving[i]
+                one = moving_flow_slopes(
+                    p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, sample.clock[0]
+                )
+            else:
+                one = geometry_flow_slopes(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
             flow += one[0]
             by_up += one[1]
             by_down += one[2]
@@ -160,8 +176,31 @@ def path_flow_slopes(plan, sample, p):
         flow, by_up, by_down = seal_flow_slopes(
             p_up, p_down, sample.inputs[plan.paths[p]["slot"][0]], sample.inputs[plan.paths[p]["slot"][1]]
         )
-    weight = sample.paths[p]["factor"]
+    weight = patch_factor(sample, p)
     return weight * flow, weight * by_up, weight * by_down
+
+
+@jit
+def patch_factor(sample, p):
+    """Share of path p's flow that its patches leave at the sample's clock; a patch may age."""
+    path = sample.paths[p]
+    left = path["patched"]
+    if left > 0.0 and path["ageing"] < math.inf:
+        left *= math.exp(-(sample.clock[0] - path["patch_time"]) / path["ageing"])
+    return path["factor"] * (1.0 - left)
+
+
+@jit
+def shut_closed_cracks(plan, sample):
+    """Mark the moving cracks that are closed at the pressures last looked at, unless they may reopen."""
+    for p in range(plan.paths.size):
+        if plan.paths[p]["moves"] > 0 and plan.paths[p]["reopens"] == 0:
+            source = sample.volumes[plan.paths[p]["source"]]["pressure"]
+            drop = source - sample.volumes[plan.paths[p]["sink"]]["pressure"]
+            first = sample.paths[p]["crack_start"]
+            for i in range(first, first + sample.paths[p]["crack_count"]):
+                if opening_at(sample.moving[i], drop, sample.clock[0]) == 0.0:
+                    sample.moving[i]["shut"] = 1.0
 
 
 @jit
@@ -294,6 +333,9 @@ def _aperture(plan, sample, p):
 @jit
 def _prepare_path(plan, sample, p):
     sample.paths[p]["factor"] = 1.0
+    sample.paths[p]["patched"] = 0.0
+    sample.paths[p]["patch_time"] = 0.0
+    sample.paths[p]["ageing"] = math.inf
     sample.paths[p]["active"] = 0.0 if plan.paths[p]["starts_later"] else 1.0
     sample.paths[p]["opening"] = 1.0
     sample.paths[p]["area"] = 0.0

@@ -4,7 +4,7 @@ import math
 
 from .jit import jit
 from .model import BOUNDARY, DURATION, HELD, INTEGRATED
-from .network import look, n_masses, overboard_flow, path_flow
+from .network import look, n_masses, overboard_flow, path_flow, path_flow_slopes
 from .orifice import flow_function
 
 
@@ -24,6 +24,7 @@ def offsets(volumes: int, paths: int, thresholds: int, records: int) -> dict[str
     lengths = {
         "mass": paths,  # passed each path [kg]
         "equivalent_diameter": paths,  # of an ideal nozzle passing the same, at the start [m]
+        "flow_exponent": paths,  # d ln(flow)/d ln(pressure upstream), at the start
         "mass_lost": 1,  # net into the boundaries [kg]
         "leak_rate": 3,  # net into the boundaries: at the start, mean, at the end [kg/s]
         "pressure_final": volumes,  # [Pa]
@@ -49,7 +50,7 @@ def n_outcomes(plan):
     """Length of a row of outcomes."""
     paths = plan.paths.size
     volumes = plan.volumes.size
-    return 2 * paths + 4 + 4 * volumes + plan.thresholds.size + plan.records.size + 3
+    return 3 * paths + 4 + 4 * volumes + plan.thresholds.size + plan.records.size + 3
 
 
 @jit
@@ -66,12 +67,13 @@ def note_start(plan, sample, row):
     """
     paths = plan.paths.size
     volumes = plan.volumes.size
-    rate = 2 * paths + 4 + volumes
+    rate = 3 * paths + 4 + volumes
     for v in range(volumes):
         row[rate + v] = 0.0
     for p in range(paths):
         flow = path_flow(plan, sample, p)
         row[paths + p] = _equivalent_diameter(plan, sample, p, flow)
+        row[2 * paths + p] = _flow_exponent(plan, sample, p)
         is_valve = plan.paths[p]["slot"][2] >= 0
         if sample.paths[p]["active"] > 0.0 and not is_valve:
             a = plan.paths[p]["source"]
@@ -79,7 +81,7 @@ def note_start(plan, sample, row):
             R = sample.volumes[a if flow >= 0.0 else b]["gas_constant"]
             row[rate + a] -= flow * R * sample.volumes[a]["temperature"] / sample.volumes[a]["size"]
             row[rate + b] += flow * R * sample.volumes[b]["temperature"] / sample.volumes[b]["size"]
-    row[2 * paths + 1] = overboard_flow(plan, sample)
+    row[3 * paths + 1] = overboard_flow(plan, sample)
 
 
 @jit
@@ -108,7 +110,7 @@ def note_end(plan, sample, start, end, track, row):
             lost += passed
         if plan.volumes[plan.paths[p]["source"]]["kind"] == BOUNDARY:
             lost -= passed
-    place = 2 * paths
+    place = 3 * paths
     row[place] = lost
     row[place + 2] = lost / plan.settings[DURATION]
     row[place + 3] = overboard_flow(plan, sample)
@@ -147,6 +149,17 @@ def _equivalent_diameter(plan, sample, p, flow):
         return math.nan
     RT = sample.volumes[source]["gas_constant"] * sample.volumes[source]["temperature"]
     return math.sqrt(4.0 / math.pi * abs(flow) * math.sqrt(RT) / (p1 * psi))
+
+
+@jit
+def _flow_exponent(plan, sample, p):
+    """How the flow goes with the pressure it comes from, ``d ln(flow)/d ln(p)``; NaN without a flow."""
+    flow, by_source, by_sink = path_flow_slopes(plan, sample, p)
+    if flow == 0.0:
+        return math.nan
+    if flow > 0.0:
+        return by_source * sample.volumes[plan.paths[p]["source"]]["pressure"] / flow
+    return by_sink * sample.volumes[plan.paths[p]["sink"]]["pressure"] / flow
 
 
 @jit

@@ -6,7 +6,7 @@ Steinebach, Construction of Rosenbrock-Wanner method Rodas5P and numerical bench
 Differential Equations package, BIT Numer. Math. 63 (2023) 27. In the form of Hairer and Wanner,
 Solving ODE II, sec. IV.7, eq. 7.25: with ``W = 1/(h gamma) - J``,
 
-    W u_i = f(y + sum_j a_ij u_j) + sum_j (c_ij/h) u_j,
+    W u_i = f(t + c_i h, y + sum_j a_ij u_j) + sum_j (c_ij/h) u_j + h d_i df/dt,
 
 the sixth stage's argument plus u_6, u_7 and u_8 is the new state, and u_8 the error.
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from .jit import jit
 from .linear import factorise, substitute
-from .model import copy
+from .model import TIMED, copy
 from .network import collect, n_masses, rates
 
 ORDER = 5
@@ -37,6 +37,16 @@ _A = np.array([
     [2.8029986275628964, 0.5072464736228206, -0.3988312541770524, -0.04721187230404641, 0.0],
     [-7.502846399306121, 2.561846144803919, -11.627539656261098, -0.18268767659942256, 0.030198172008377946],
 ])  # fmt: skip
+# where the stages stand in time, and how much of the slope in time each takes
+_TIME = np.array(
+    [0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0, 1.0, 1.0]
+)
+_TIME_SLOPE = np.array(
+    [0.21193756319429014, -0.42387512638858027, -0.3384627126235924, 1.8046452872882734, 2.325825639765069,
+     0.0, 0.0, 0.0]
+)  # fmt: skip
+# half the span of the difference quotient in time, over the step
+_TIME_NUDGE = 1e-4
 _C = np.array([
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     [-14.155112264123755, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
@@ -59,10 +69,12 @@ _H = np.array([
      -59.78993625266729, -0.15582684282751913, 4.883087185713722],
 ])  # fmt: skip
 
-Work = namedtuple("Work", "new right rate slopes matrix pivots flux stages dense scale")
+Work = namedtuple("Work", "new right rate drift slopes matrix pivots flux stages dense scale")
 Work.__doc__ = """Working memory of the integrator for n unknowns, m of them masses, and q fluxes.
 
 new, right, rate : float64[n]
+drift : float64[n]
+    Slope of the rates in time, at a state that stands still.
 slopes : float64[q, m]
 matrix : float64[q, q]; pivots : int64[q]; flux : float64[q]
 stages : float64[8, n]; dense : float64[3, n]
@@ -81,6 +93,7 @@ def new_work(plan):
         np.zeros(n),
         np.zeros(n),
         np.zeros(n),
+        np.zeros(n),
         np.zeros((q, m)),
         np.zeros((q, q)),
         np.zeros(q, np.int64),
@@ -92,15 +105,15 @@ def new_work(plan):
 
 
 @jit
-def step(plan, sample, h, state, work):
+def step(plan, sample, t, h, state, work):
     """Advance one step of length h, and leave the new state and its error estimate in ``work``.
 
     Parameters
     ----------
     plan : model.Plan
     sample : model.Sample
-    h : float
-        [s]
+    t, h : float
+        Start and length of the step [s].
     state : float64[n]
         At the start.
     work : Work
@@ -116,6 +129,9 @@ def step(plan, sample, h, state, work):
     u = work.stages
     stage = work.new
     diagonal = 1.0 / (h * _GAMMA)
+    timed = plan.settings[TIMED] > 0.0
+    if timed:
+        _set_drift(plan, sample, t, h, state, work)
     if not _factorise_step(plan, diagonal, work):
         return False
     for s in range(STAGES):
@@ -123,7 +139,11 @@ def step(plan, sample, h, state, work):
         if s == 0:
             copy(work.right, work.rate)
         else:
+            sample.clock[0] = t + _TIME[s] * h
             rates(plan, sample, stage, work.right)
+        if timed:
+            for i in range(n):
+                work.right[i] += h * _TIME_SLOPE[s] * work.drift[i]
         for j in range(s):
             weight = _C[s, j] / h
             for i in range(n):
@@ -163,6 +183,18 @@ def dense_state(theta, start, end, dense, out):
     for i in range(out.size):
         bend = dense[0, i] + theta * (dense[1, i] + theta * dense[2, i])
         out[i] = left * start[i] + theta * (end[i] + left * bend)
+
+
+@jit
+def _set_drift(plan, sample, t, h, state, work):
+    """Write the slope of the rates in time, by a central difference."""
+    nudge = _TIME_NUDGE * h
+    sample.clock[0] = t + nudge
+    rates(plan, sample, state, work.drift)
+    sample.clock[0] = t - nudge
+    rates(plan, sample, state, work.right)
+    for i in range(state.size):
+        work.drift[i] = (work.drift[i] - work.right[i]) / (2.0 * nudge)
 
 
 @jit

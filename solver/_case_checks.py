@@ -10,8 +10,17 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from ._paths import Path, ValvePath
-from ._schedule import AnyEvent, CloseEvent, Event, OpenEvent, RepressuriseEvent, VentEvent, schedule_faults
+from ._paths import CracksPath, Path, ValvePath
+from ._schedule import (
+    AnyEvent,
+    CloseEvent,
+    Event,
+    LoadCyclesEvent,
+    OpenEvent,
+    RepressuriseEvent,
+    VentEvent,
+    schedule_faults,
+)
 from ._sections import Gas, Record, Run, Section, Volume
 from .errors import Fault, Key
 from .numbers import Constant, Distribution, Number, Quantity
@@ -138,6 +147,10 @@ def _event_target_faults(parts: Parts) -> Iterator[Fault]:
             path = parts.paths[name]
             if path is not None and not isinstance(path, ValvePath):
                 yield Fault(key, f"must be a valve; {name} is of kind {path.kind}", name)
+        elif isinstance(event, LoadCyclesEvent):
+            path = parts.paths[name]
+            if path is not None and not (isinstance(path, CracksPath) and path.paris is not None):
+                yield Fault(key, f"must be cracks with a Paris law; {name} has no paris", name)
 
 
 def _valve_faults(valves: Mapping[str, ValvePath], duration: float | None) -> Iterator[Fault]:

@@ -10,7 +10,10 @@ from ._sections import Section
 from .errors import Fault, FaultsError
 from .numbers import Constant, Number, Quantity
 
-__all__ = ["PATHS", "CracksPath", "OrificePath", "Path", "SealPath", "Slot", "ValvePath", "ValveStep"]
+__all__ = [
+    "PATHS", "CracksPath", "OrificePath", "Paris", "Path", "SealPath", "Shell", "Slot", "ValvePath",
+    "ValveStep",
+]  # fmt: skip
 
 _FRACTION = Quantity("dimensionless", minimum=0.0, maximum=1.0)
 # The range of each number that describes a crack; a fit of the law goes down to an accommodation of 0.6.
@@ -95,6 +98,23 @@ class ValvePath(_Hole):
         return self
 
 
+class Shell(Section):
+    """The wall around cracks that open elastically: a thin shell under the pressure across it."""
+
+    radius: Annotated[Number, Quantity(**_SIZE)] = Field(description="Radius of the shell.")
+    wall: Annotated[Number, Quantity(**_SIZE)] = Field(description="Thickness of the wall.")
+    modulus: Annotated[Number, Quantity("pressure", above=0.0)] = Field(description="Young's modulus.")
+
+
+class Paris(Section):
+    """Growth by load cycles, da/dN = C dK^m, with the half length a and dK = dS sqrt(pi a), in SI."""
+
+    coefficient: Annotated[Number, Quantity("dimensionless", minimum=0.0)] = Field(
+        description="C, in metres per cycle and (Pa sqrt(m))^m."
+    )
+    exponent: Annotated[Number, Quantity("dimensionless", above=0.0)] = Field(description="m.")
+
+
 class CracksPath(_Path):
     """A population of planar cracks; each number is drawn per crack unless it says ``per = "sample"``."""
 
@@ -120,6 +140,32 @@ class CracksPath(_Path):
     inlet_loss: Annotated[Number, _LOSS] = Field(
         Constant(0.5), description=f"{_INLET_LOSS[:-1]}, drawn per sample."
     )
+    compliance: Annotated[Number, Quantity("compliance", population=True)] = Field(
+        Constant(0.0), description="Opening per pressure, of from less that of to; opening is that at none."
+    )
+    growth: Annotated[Number, Quantity("growth_rate", minimum=0.0, population=True)] = Field(
+        Constant(0.0), description="Growth of the length with time."
+    )
+    profile: Literal["uniform", "elliptic"] = Field(
+        "uniform",
+        description="Opening along the crack; of an elliptic one the opening is that of its middle.",
+    )
+    reopens: Annotated[bool, Field(strict=True)] = Field(
+        False, description="Whether a crack that its pressure has closed may open again."
+    )
+    shell: Shell | None = Field(None, description="The wall, whose elasticity adds to the compliance.")
+    paris: Paris | None = Field(None, description="Growth by the load cycles of the schedule.")
+
+    def moves(self) -> bool:
+        """Whether anything but the pressures changes what its cracks pass."""
+        still = Constant(0.0)
+        return (
+            self.compliance != still
+            or self.growth != still
+            or self.profile == "elliptic"
+            or self.shell is not None
+            or self.paris is not None
+        )
 
 
 class Slot(Section):

@@ -15,8 +15,8 @@ from .errors import Fault
 from .numbers import Constant, Number, Quantity, support
 
 __all__ = [
-    "EVENTS", "AnyEvent", "CloseEvent", "Event", "OpenEvent", "PatchEvent", "RepressuriseEvent", "StartEvent",
-    "VentEvent", "expand", "schedule_faults",
+    "EVENTS", "AnyEvent", "CloseEvent", "Event", "LoadCyclesEvent", "OpenEvent", "PatchEvent",
+    "RepressuriseEvent", "StartEvent", "VentEvent", "expand", "schedule_faults",
 ]  # fmt: skip
 
 _MOST_EVENTS = 10_000
@@ -77,6 +77,21 @@ class PatchEvent(_Event):
     factor: Annotated[Number, Quantity("dimensionless", minimum=0.0)] = Field(
         description="Flow that remains, over the flow before; 0 is a perfect patch."
     )
+    ageing: Annotated[Number | None, Quantity("time", above=0.0)] = Field(
+        None,
+        description="Time in which what the patch holds back falls to 1/e; it holds for good if left out.",
+    )
+
+
+class LoadCyclesEvent(_Event):
+    """Cracks grow by load cycles, by the Paris law of their path."""
+
+    action: Literal["load_cycles"] = Field(description="Cracks grow by load cycles.")
+    path: str = Field(description="The cracks; a path with paris.")
+    cycles: Annotated[Number, Quantity("dimensionless", minimum=0.0)] = Field(description="How many.")
+    stress_range: Annotated[Number, Quantity("pressure", minimum=0.0)] = Field(
+        description="Range of the stress across the cracks in a cycle."
+    )
 
 
 class StartEvent(_Event):
@@ -93,12 +108,13 @@ EVENTS: dict[str, type[_Event]] = {
     "vent": VentEvent,
     "patch": PatchEvent,
     "start": StartEvent,
+    "load_cycles": LoadCyclesEvent,
 }
 Event = Annotated[
-    OpenEvent | CloseEvent | RepressuriseEvent | VentEvent | PatchEvent | StartEvent,
+    OpenEvent | CloseEvent | RepressuriseEvent | VentEvent | PatchEvent | StartEvent | LoadCyclesEvent,
     Field(discriminator="action"),
 ]
-AnyEvent = OpenEvent | CloseEvent | RepressuriseEvent | VentEvent | PatchEvent | StartEvent
+AnyEvent = OpenEvent | CloseEvent | RepressuriseEvent | VentEvent | PatchEvent | StartEvent | LoadCyclesEvent
 
 
 def expand(schedule: Sequence[AnyEvent], valves: Mapping[str, ValvePath], duration: float) -> list[AnyEvent]:
@@ -241,6 +257,8 @@ def _target(event: AnyEvent) -> tuple[str, str]:
         return event.volume, "pressure"
     if isinstance(event, OpenEvent | CloseEvent):
         return event.path, "opening"
+    if isinstance(event, LoadCyclesEvent):
+        return event.path, "length"
     return event.path, "factor" if isinstance(event, PatchEvent) else "start"
 
 

@@ -12,11 +12,12 @@ from ._case_checks import MOST_ITEMS, Parts, cross_faults, numbers_of, readable_
 from ._case_faults import faults_of, lines_of
 from ._case_file import CaseFile, RecordFile, apply_overrides, read_case_file, read_record_file, shipped_names
 from ._case_schema import schema_of
-from ._paths import CracksPath, OrificePath, Path, SealPath, Slot, ValvePath, ValveStep
+from ._paths import CracksPath, OrificePath, Paris, Path, SealPath, Shell, Slot, ValvePath, ValveStep
 from ._schedule import (
     AnyEvent,
     CloseEvent,
     Event,
+    LoadCyclesEvent,
     OpenEvent,
     PatchEvent,
     RepressuriseEvent,
@@ -44,10 +45,11 @@ from .errors import CaseError, Fault, FaultsError
 from .numbers import Number
 
 __all__ = [
-    "AIR", "SPECIES", "AnyEvent", "Case", "CloseEvent", "CracksPath", "Event", "Gas", "OpenEvent",
-    "OrificePath", "Outcomes", "PatchEvent", "Path", "Point", "Record", "RepressuriseEvent", "Run",
-    "SealPath", "Slot", "StartEvent", "Sweep", "Threshold", "TimeGrid", "ValvePath", "ValveStep", "VentEvent",
-    "Volume", "case_schema", "list_cases", "load_case", "parse_composition",
+    "AIR", "SPECIES", "AnyEvent", "Case", "CloseEvent", "CracksPath", "Event", "Gas", "LoadCyclesEvent",
+    "OpenEvent", "OrificePath", "Outcomes", "Paris", "PatchEvent", "Path", "Point", "Record",
+    "RepressuriseEvent", "Run", "SealPath", "Shell", "Slot", "StartEvent", "Sweep", "Threshold",
+    "TimeGrid", "ValvePath", "ValveStep", "VentEvent", "Volume", "case_schema", "list_cases", "load_case",
+    "parse_composition",
 ]  # fmt: skip
 
 

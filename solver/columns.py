@@ -130,6 +130,10 @@ def _path_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
                 f"equivalent_diameter_{_label(name)}", places["equivalent_diameter"] + i, "length", "m",
                 f"diameter of the ideal nozzle that passes the same as {name} at the start", "output",
             )  # fmt: skip
+            yield Column(
+                f"flow_exponent_{_label(name)}", places["flow_exponent"] + i, "dimensionless", "1",
+                f"exponent of the flow through {name} in the pressure upstream, at the start", "output",
+            )  # fmt: skip
 
 
 def _volume_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:

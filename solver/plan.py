@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 from ..kernels import gas, model, random
 from ._paths import CracksPath, OrificePath, SealPath, ValvePath
-from ._schedule import AnyEvent, CloseEvent, OpenEvent, PatchEvent, RepressuriseEvent, StartEvent, VentEvent
+from ._schedule import (
+    AnyEvent,
+    CloseEvent,
+    LoadCyclesEvent,
+    OpenEvent,
+    PatchEvent,
+    RepressuriseEvent,
+    StartEvent,
+    VentEvent,
+)
 from .case import Case
 from .columns import Column, outcome_columns
 from .errors import CaseError
@@ -39,7 +48,16 @@ _KINDS = {
     "choice": random.CHOICE,
 }
 _VOLUME_KINDS = {"integrated": model.INTEGRATED, "held": model.HELD, "boundary": model.BOUNDARY}
-_SLOT_FIELDS = model.CRACK_FIELDS
+_STILL = Constant(0.0)
+#: What each field of a crack measures.
+CRACK_DIMENSIONS = dict.fromkeys(model.CRACK_FIELDS, "dimensionless") | {
+    "opening": "length",
+    "length": "length",
+    "depth": "length",
+    "roughness": "length",
+    "compliance": "compliance",
+    "growth": "growth_rate",
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +119,16 @@ def compile_case(case: Case, *, nominal: bool = False) -> CompiledCase:
         thresholds=thresholds,
         records=records,
         output_time=case.run.times(),
-        settings=np.array([case.run.duration, case.run.rtol, atol, case.run.max_steps, float(nominal)]),
+        settings=np.array(
+            [
+                case.run.duration,
+                case.run.rtol,
+                atol,
+                case.run.max_steps,
+                float(nominal),
+                float(_is_timed(case)),
+            ]
+        ),
         max_cracks=slots.max_cracks,
     )
     columns, record_start = outcome_columns(case, {column.name for column in slots.random})
@@ -227,7 +254,8 @@ def _paths(case: Case, slots: _Slots) -> NDArray[Any]:
     places = {name: place for place, name in enumerate(case.volumes)}
     later = {event.path for event in case.schedule if isinstance(event, StartEvent)}
     rows = np.zeros(len(case.paths), model.PATH)
-    rows["slot"] = -1
+    for field_name in ("slot", "elastic", "paris"):
+        rows[field_name] = -1
     for row, (name, path) in zip(rows, case.paths.items(), strict=True):
         row["source"] = places[path.from_]
         row["sink"] = places[path.to]
@@ -276,9 +304,27 @@ def _population(row: Any, path: Any, own: str, count: Number, slots: _Slots) -> 
     row["slot"][0] = slots.add(count, f"{own}_count", "dimensionless")
     row["slot"][1] = slots.add(path.inlet_loss, f"{own}_inlet_loss", "dimensionless")
     row["crack_row"] = len(slots.crack_rows)
-    for name in _SLOT_FIELDS:
-        dimension = "length" if name in ("opening", "length", "depth", "roughness") else "dimensionless"
-        slots.add_crack_row(getattr(path, name), f"{own}_{name}", dimension)
+    for name in model.CRACK_FIELDS:
+        number = getattr(path, name, _STILL)  # a seal's slot does not move
+        slots.add_crack_row(number, f"{own}_{name}", CRACK_DIMENSIONS[name])
+    if isinstance(path, CracksPath) and path.moves():
+        _motion(row, path, own, slots)
+
+
+def _motion(row: Any, path: CracksPath, own: str, slots: _Slots) -> None:
+    """What lets the cracks of a population move."""
+    row["moves"] = 1
+    row["elliptic"] = path.profile == "elliptic"
+    row["reopens"] = path.reopens
+    if path.shell is not None:
+        for place, (name, dimension) in enumerate(
+            (("radius", "length"), ("wall", "length"), ("modulus", "pressure"))
+        ):
+            key = f"{own}_shell_{name}"
+            row["elastic"][place] = slots.add(getattr(path.shell, name), key, dimension)
+    if path.paris is not None:
+        for place, name in enumerate(("coefficient", "exponent")):
+            row["paris"][place] = slots.add(getattr(path.paris, name), f"{own}_paris_{name}", "dimensionless")
 
 
 def _events(case: Case, slots: _Slots, components: _Components) -> NDArray[Any]:
@@ -292,29 +338,33 @@ def _events(case: Case, slots: _Slots, components: _Components) -> NDArray[Any]:
             key = f"{_label(name)}_schedule_{i}"
             at = slots.add(step.at, f"{key}_at", "time")
             opening = slots.add(step.opening, f"{key}_opening", "dimensionless")
-            rows.append((model.SET_OPENING, paths[name], at, opening, 0))
+            rows.append((model.SET_OPENING, paths[name], at, opening, 0, -1))
     for event in case.expanded_events():
         at = slots.add(event.at, "", "time")
-        action, value, component = _action(event, slots, components)
+        action, value, component, second = _action(event, slots, components)
         is_volume = isinstance(event, RepressuriseEvent | VentEvent)
         target = places[event.volume] if is_volume else paths[event.path]  # type: ignore[union-attr]
-        rows.append((action, target, at, value, component))
+        rows.append((action, target, at, value, component, second))
     return np.array(rows, model.EVENT)
 
 
-def _action(event: AnyEvent, slots: _Slots, components: _Components) -> tuple[int, int, int]:
-    """Return the action of an event, the slot of its value and its gas."""
+def _action(event: AnyEvent, slots: _Slots, components: _Components) -> tuple[int, int, int, int]:
+    """Return the action of an event, the slot of its value, its gas and the slot of its second value."""
     if isinstance(event, OpenEvent):
-        return model.SET_OPENING, slots.add(event.opening, "", "dimensionless"), 0
+        return model.SET_OPENING, slots.add(event.opening, "", "dimensionless"), 0, -1
     if isinstance(event, CloseEvent):
-        return model.SET_OPENING, slots.add(Constant(0.0), "", "dimensionless"), 0
+        return model.SET_OPENING, slots.add(Constant(0.0), "", "dimensionless"), 0, -1
     if isinstance(event, PatchEvent):
-        return model.PATCH, slots.add(event.factor, "", "dimensionless"), 0
+        ageing = -1 if event.ageing is None else slots.add(event.ageing, "", "time")
+        return model.PATCH, slots.add(event.factor, "", "dimensionless"), 0, ageing
+    if isinstance(event, LoadCyclesEvent):
+        stress = slots.add(event.stress_range, "", "pressure")
+        return model.LOAD_CYCLES, slots.add(event.cycles, "", "dimensionless"), 0, stress
     if isinstance(event, StartEvent):
-        return model.START, -1, 0
+        return model.START, -1, 0, -1
     if isinstance(event, RepressuriseEvent):
-        return model.REPRESSURISE, slots.add(event.to, "", "pressure"), components.place(event.gas)
-    return model.VENT, slots.add(event.to, "", "pressure"), 0
+        return model.REPRESSURISE, slots.add(event.to, "", "pressure"), components.place(event.gas), -1
+    return model.VENT, slots.add(event.to, "", "pressure"), 0, -1
 
 
 def _name_event_numbers(schedule: Sequence[AnyEvent], slots: _Slots) -> None:
@@ -325,10 +375,20 @@ def _name_event_numbers(schedule: Sequence[AnyEvent], slots: _Slots) -> None:
             ("opening", "dimensionless"),
             ("factor", "dimensionless"),
             ("to", "pressure"),
+            ("ageing", "time"),
+            ("cycles", "dimensionless"),
+            ("stress_range", "pressure"),
         ):
             number = getattr(event, name, None)
             if isinstance(number, Distribution):
                 slots.add(number, f"schedule_{i}_{name}", dimension)
+
+
+def _is_timed(case: Case) -> bool:
+    """Whether flows depend on time itself: cracks that grow, patches that age."""
+    grows = any(isinstance(path, CracksPath) and path.growth != _STILL for path in case.paths.values())
+    ages = any(isinstance(event, PatchEvent) and event.ageing is not None for event in case.schedule)
+    return grows or ages
 
 
 def _thresholds(case: Case, slots: _Slots) -> NDArray[Any]:

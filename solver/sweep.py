@@ -13,7 +13,7 @@ from ..kernels import draw, model
 from .case import Case, Sweep, load_case
 from .engine import Block, available_threads, run_blocks, warm_up
 from .errors import CaseError
-from .plan import CompiledCase, compile_case
+from .plan import CRACK_DIMENSIONS, CompiledCase, compile_case
 from .provenance import describe
 from .results import Results, Variable
 
@@ -203,11 +203,14 @@ class _Gathered:
                 text = f"number of cracks of {name}"
                 variables[f"{own}_count"] = Variable(f"{own}_count", counts, "1", text, "input")
                 for place, field in enumerate(model.CRACK_FIELDS):
-                    units = "m" if field in ("opening", "length", "depth", "roughness") else "1"
+                    units = _UNITS[CRACK_DIMENSIONS[field]]
                     label = f"{own}_{field}"
                     text = f"{field} of each crack of {name}"
                     variables[label] = Variable(label, fields[:, place].copy(), units, text, "input")
         return variables
+
+
+_UNITS = {"length": "m", "dimensionless": "1", "compliance": "m Pa-1", "growth_rate": "m s-1"}
 
 
 def _deviations(case: Case, pressures: NDArray[np.float64]) -> list[Variable]:

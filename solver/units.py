@@ -47,6 +47,8 @@ DIMENSIONS: dict[str, Dimension] = {
     "mass_flow": Dimension("kg/s", "a mass flow", "3.7 lb/day"),
     "molecular_conductance": Dimension("m*s", "a molecular conductance", "1e-12 m*s"),
     "viscous_conductance": Dimension("m*s/Pa", "a viscous conductance", "1e-16 m*s/Pa"),
+    "compliance": Dimension("m/Pa", "a compliance", "0.1 um/kPa"),
+    "growth_rate": Dimension("m/s", "a growth rate", "0.1 mm/day"),
     "pressure_rate": Dimension("Pa/s", "a pressure rate", "7 mmHg/h"),
     "dimensionless": Dimension("", "a plain number", "0.5"),
 }

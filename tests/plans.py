@@ -153,6 +153,7 @@ class _Rows:
                 self.slot(f"event{i}.time", e.time),
                 self.slot(f"event{i}.value", e.value),
                 e.gas,
+                -1,
             )
             for i, e in enumerate(case.events)
         ]
@@ -186,8 +187,10 @@ class _Rows:
             slots = [self.slot(f"path{i}.{name}", value) for name, value in p.numbers.items()]
             slots += [-1] * (3 - len(slots))
             row = len(self.crack_draws)
-            self.crack_draws += [(f"path{i}.{name}", value) for name, value in p.cracks.items()]
-            rows.append((p.kind, p.source, p.sink, tuple(slots), row, p.is_diameter, p.starts_later))
+            fields = p.cracks | dict.fromkeys(("compliance", "growth"), 0.0) if p.cracks else {}
+            self.crack_draws += [(f"path{i}.{name}", value) for name, value in fields.items()]
+            still = (0, 0, 0, (-1, -1, -1), (-1, -1))
+            rows.append((p.kind, p.source, p.sink, tuple(slots), row, p.is_diameter, p.starts_later, *still))
         return rows
 
     def _draws(self, numbers: list[tuple[str, Number]]) -> np.ndarray:
@@ -228,7 +231,7 @@ class _Rows:
             np.array(self.thresholds, model.THRESHOLD),
             np.array(case.record, model.RECORD),
             np.array(times, float),
-            np.array([case.duration, case.rtol, case.atol, case.max_steps, case.nominal], float),
+            np.array([case.duration, case.rtol, case.atol, case.max_steps, case.nominal, 0.0], float),
             case.max_cracks,
         )
 

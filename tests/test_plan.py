@@ -213,4 +213,4 @@ def test_the_plan_has_one_row_for_each_thing(case):
     assert plan.volumes["kind"].tolist() == [model.INTEGRATED, model.BOUNDARY]
     assert plan.volumes["state"].tolist() == [0, -1]
     assert plan.paths["kind"].tolist() == [model.ORIFICE]
-    assert plan.settings.tolist() == [36000.0, 1e-9, 1e-6, 1e5, 0.0]
+    assert plan.settings.tolist() == [36000.0, 1e-9, 1e-6, 1e5, 0.0, 0.0]

@@ -66,7 +66,7 @@ PROBLEMS = {
 def advance(p, h):
     """One step of a prepared sample, from its state; False if it failed."""
     network.rates_and_slopes(p.plan, p.sample, p.state, p.work.rate, p.work.slopes)
-    done = rosenbrock.step(p.plan, p.sample, h, p.state, p.work)
+    done = rosenbrock.step(p.plan, p.sample, 0.0, h, p.state, p.work)
     rosenbrock.prepare_dense(p.work)
     return done
 

@@ -1,0 +1,231 @@
+"""Cracks that move: against quadratures, closed forms and scipy."""
+
+from __future__ import annotations
+
+import math
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad, solve_ivp
+
+from leakflow.kernels import opening as kernel
+from leakflow.kernels.orifice import critical_flow_squared, critical_pressure_ratio
+from leakflow.solver import load_case, run, sweep
+
+AIR = {"N2": 0.78084, "O2": 0.20946, "CO2": 0.00036, "Ar": 0.00934}
+T = 293.15
+R, MU, GAMMA = naive.gas_properties(AIR, T)
+GAS = (R * T, MU, critical_pressure_ratio(GAMMA), critical_flow_squared(GAMMA))
+
+HEAD = """
+title = "a tank"
+description = "a test"
+[volumes.tank]
+kind = "integrated"
+volume = 1.0
+pressure = 100000.0
+[volumes.space]
+kind = "boundary"
+pressure = 0
+[run]
+duration = "10 d"
+rtol = 1e-9
+atol = 1e-6
+output_times = { every = "1 d" }
+[paths.crack]
+kind = "cracks"
+from = "tank"
+to = "space"
+count = 1
+length = "10 mm"
+depth = "3 mm"
+"""
+
+
+@pytest.fixture
+def case(tmp_path):
+    def load(text, *overrides):
+        path = tmp_path / "tank.toml"
+        path.write_text(HEAD + text)
+        return load_case(path, overrides)
+
+    return load
+
+
+def crack(**numbers):
+    """One moving crack as the kernels hold it."""
+    row = np.zeros(1, kernel.MOVING_CRACK)
+    still = {"opening": 1e-5, "length": 0.01, "depth": 0.003, "tortuosity": 1.0, "taper": 1.0,
+             "accommodation": 1.0, "inlet_loss": 0.5}  # fmt: skip
+    for name, value in {**still, **numbers}.items():
+        row[name] = value
+    return row[0]
+
+
+def naive_flow(p_up, p_down, opening, length=0.01):
+    return naive.crack_flow(p_up, p_down, T, R, MU, GAMMA, opening, length, 0.003, 1.0, 0.0, 1.0, 1.0, 0.5)
+
+
+def decay(rate, days=10):
+    """Pressures of a tank of 1 m3 at each day, by scipy, for a mass flow rate(p, t)."""
+    solution = solve_ivp(
+        lambda t, p: [-rate(p[0], t) * R * T], (0.0, days * 86400.0), [1e5], method="LSODA",
+        t_eval=np.arange(days + 1) * 86400.0, rtol=1e-10, atol=1e-6,
+    )  # fmt: skip
+    return solution.y[0]
+
+
+def test_a_crack_that_does_not_move_is_the_law():
+    got = kernel.moving_flow(1e5, 2e4, *GAS, crack(), False, 0.0)
+    assert got == pytest.approx(naive_flow(1e5, 2e4, 1e-5), rel=1e-6, abs=0.0)
+
+
+def test_an_elliptic_crack_is_the_sum_of_its_strips():
+    """Against adaptive quadrature along the crack, from vacuum flow of a thin to that of a wide one."""
+    for opening in (3e-7, 5e-6, 4e-5):
+        got = kernel.moving_flow(1e5, 0.0, *GAS, crack(opening=opening), True, 0.0)
+        expected, _ = quad(
+            lambda x, h=opening: naive_flow(1e5, 0.0, h * math.sqrt(1.0 - x * x), 1.0) * 0.01,
+            0.0,
+            1.0,
+            epsrel=1e-6,
+        )
+        assert got == pytest.approx(expected, rel=5e-4, abs=0.0)
+
+
+def test_the_shell_opens_a_crack_as_the_handbook_says():
+    """h0 = 4 S a/E: 1 m radius, 2 mm wall at 1 atm (51 MPa), 10 mm long, 70 GPa: 14.5 um."""
+    moving = crack(opening=0.0, stretch=kernel.shell_stretch(1.0, 2e-3, 70e9))
+    assert kernel.opening_at(moving, 101325.0, 0.0) == pytest.approx(14.5e-6, rel=5e-3)
+    assert kernel.opening_at(moving, 101325.0, 0.0) == pytest.approx(
+        4 * (101325.0 * 1.0 / 2e-3) * 5e-3 / 70e9, rel=1e-12
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    p=st.floats(1e3, 2e5),
+    ratio=st.floats(0.0, 0.98),
+    compliance=st.floats(-5e-11, 2e-10),
+    elliptic=st.booleans(),
+)
+def test_slopes_are_those_of_the_flow(p, ratio, compliance, elliptic):
+    moving = crack(compliance=compliance)
+    q = ratio * p
+    _, by_source, by_sink = kernel.moving_flow_slopes(p, q, *GAS, moving, elliptic, 0.0)
+    step = 1e-5 * p
+
+    def flow(a, b):
+        return kernel.moving_flow(a, b, *GAS, moving, elliptic, 0.0)
+
+    scale = flow(p, q) / p
+    assert by_source == pytest.approx(
+        (flow(p + step, q) - flow(p - step, q)) / (2 * step), rel=1e-3, abs=1e-3 * scale
+    )
+    if q > step:
+        expected = (flow(p, q + step) - flow(p, q - step)) / (2 * step)
+        assert by_sink == pytest.approx(expected, rel=1e-3, abs=1e-3 * scale)
+
+
+@pytest.mark.parametrize("exponent", [1.5, 2.0, 3.2])
+def test_growth_by_cycles_is_paris_law_summed(exponent):
+    coefficient, stress, cycles, length = 1e-4 / (1e7) ** exponent, 3e7, 400, 0.01
+    half = 0.5 * length
+    steps = 40_000
+    for _ in range(steps):  # Euler with a hundred steps a cycle
+        half += cycles / steps * coefficient * (stress * math.sqrt(math.pi * half)) ** exponent
+    assert 2 * half > 1.01 * length
+    got = kernel.grow_by_cycles(length, cycles, stress, coefficient, exponent)
+    assert got == pytest.approx(2 * half, rel=2e-4)
+
+
+def test_a_crack_that_runs_away_is_infinite():
+    assert kernel.grow_by_cycles(0.01, 1e9, 3e7, 1e-4 / 1e7**3.2, 3.2) == math.inf
+
+
+def test_compliance_in_a_run(case):
+    got = run(case('opening = "6 um"\ncompliance = "0.06 um/kPa"')).pressures["tank"]
+    expected = decay(lambda p, t: naive_flow(p, 0.0, 6e-6 + 6e-11 * p))
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
+def test_growth_in_a_run(case):
+    got = run(case('opening = "10 um"\ngrowth = "2 mm/day"')).pressures["tank"]
+    expected = decay(lambda p, t: naive_flow(p, 0.0, 1e-5, 0.01 + 2e-3 / 86400.0 * t))
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
+def test_a_closed_crack_stays_shut_unless_it_may_reopen(case):
+    """Negative compliance: shut from 50 kPa up; the tank is vented below that for some hours in between."""
+    text = (
+        'opening = "10 um"\ncompliance = "0.2 um/kPa"\n'
+        '[[schedule]]\nat = "2 d"\naction = "vent"\nvolume = "tank"\nto = 0\n'
+        '[[schedule]]\nat = "3 d"\naction = "repressurise"\nvolume = "tank"\nto = "100 kPa"\n'
+    )
+    negative = ("paths.crack.compliance=-0.2 um/kPa",)
+    for reopens in (False, True):
+        history = run(case(text, *negative, f"paths.crack.reopens={str(reopens).lower()}"))
+        assert history.flows["crack"][1] == 0.0  # 100 kPa hold it shut from the start
+        assert history.pressures["tank"][3] == pytest.approx(1e5, rel=1e-9)
+    slow = run(case(text.replace("to = 0", 'to = "40 kPa"'), *negative, "paths.crack.reopens=true"))
+    assert slow.flows["crack"][2] > 0.0
+    shut = run(case(text.replace("to = 0", 'to = "40 kPa"'), *negative))
+    assert shut.flows["crack"][2] == 0.0
+
+
+def test_a_patch_ages_back_to_the_flow_before(case):
+    """Through an orifice p' = -k F(t) p, with F = 1 - 0.9 exp(-(t - 2 d)/3 d) from the second day on."""
+    hole = """
+opening = "0.001 um"
+[paths.hole]
+kind = "orifice"
+from = "tank"
+to = "space"
+area = 1e-9
+[[schedule]]
+at = "2 d"
+action = "patch"
+path = "hole"
+factor = 0.1
+ageing = "3 d"
+"""
+    history = run(case(hole))
+    choked = math.sqrt(GAMMA) * (2.0 / (GAMMA + 1.0)) ** ((GAMMA + 1.0) / (2.0 * (GAMMA - 1.0)))
+    k = 1e-9 * choked * math.sqrt(R * T)
+    day = 86400.0
+    since = np.clip(history.times - 2 * day, 0.0, None)
+    held_back = 0.9 * 3 * day * (1.0 - np.exp(-since / (3 * day)))
+    expected = 1e5 * np.exp(-k * (history.times - held_back))
+    np.testing.assert_allclose(history.pressures["tank"], expected, rtol=3e-6)  # the crack's own leak: 1e-6
+
+
+def test_load_cycles_of_the_schedule_lengthen_cracks(case):
+    text = (
+        'opening = "10 um"\nparis = { coefficient = 5e-28, exponent = 3 }\n'
+        '[[schedule]]\nat = "1 d"\nevery = "1 d"\naction = "load_cycles"\npath = "crack"\n'
+        'cycles = 100\nstress_range = "60 MPa"\n'
+    )
+    history = run(case(text))
+    length = 0.01
+    for day in range(1, 9):
+        length = kernel.grow_by_cycles(length, 100, 60e6, 5e-28, 3)
+        expected = naive_flow(history.pressures["tank"][day], 0.0, 1e-5, length)
+        assert history.flows["crack"][day] == pytest.approx(expected, rel=1e-6, abs=0.0)
+    assert length > 0.0102
+
+
+def test_the_exponent_of_the_flow_is_an_outcome():
+    results = sweep("choked-blowdown", samples=1)
+    assert results["flow_exponent_hole"][0] == pytest.approx(1.0, rel=1e-6)
+    slot = sweep("prk-july-2021", samples=20)["flow_exponent_cracks"]
+    assert ((slot > 1.3) & (slot < 2.0)).all()
+
+
+def test_an_elastic_crack_leaks_with_a_high_power_of_pressure(case):
+    """A laminar slot whose opening goes with p leaks like p^2 p^3."""
+    shell = 'shell = { radius = "1 m", wall = "2 mm", modulus = "70 GPa" }'
+    history = run(case(f'opening = "0.01 um"\n{shell}\n', "paths.crack.length=2 mm"))
+    assert 4.2 < history.outcomes["flow_exponent_crack"] < 5.0
