@@ -27,14 +27,14 @@ class SlowTunnel:
         (cracks,) = np.flatnonzero(plan.paths["kind"] == model.CRACKS)
         self.inputs = np.empty(plan.draws.size)
         draw.draw_inputs(plan, np.uint64(SEED), np.uint64(index), self.inputs)
-        count = np.array([round(self.inputs[plan.paths[cracks]["slot"][0]])])
+        count = np.array([round(self.inputs[plan.paths[cracks]["count"]])])
         self.cracks = np.empty((count[0], model.N_CRACK_FIELDS))
         draw.draw_populations(
             plan, cracks, np.uint64(SEED), np.array([index]), self.inputs[None], count, self.cracks
         )
         (seal,) = np.flatnonzero(plan.paths["kind"] == model.SEAL)
-        self.seal = [self.inputs[slot] for slot in plan.paths[seal]["slot"][:2]]
-        self.inlet_loss = self.inputs[plan.paths[cracks]["slot"][1]]
+        self.seal = [self.inputs[plan.paths[seal][name]] for name in ("molecular", "viscous")]
+        self.inlet_loss = self.inputs[plan.paths[cracks]["inlet_loss"]]
         station, tunnel = (plan.volumes[plan.paths[seal][end]] for end in ("source", "sink"))
         self.station_pressure = self.inputs[station["pressure"]]
         self.size, self.temperature, self.pressure = (

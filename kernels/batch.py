@@ -53,10 +53,10 @@ def run_samples(plan, seed, first, inputs, outcomes, statuses, pressures, flows)
             result = prepare(plan, sample, start)
         if result == status.OK:
             copy(state, start)
-            note_start(plan, sample, outcomes[i])
+            note_start(plan, sample, start, work.right, outcomes[i])
             result = integrate(plan, sample, state, work, track, pressures[i], flows[i])
         if result == status.OK:
-            note_end(plan, sample, start, state, track, outcomes[i])
+            note_end(plan, sample, start, state, work.right, track, outcomes[i])
         else:
             fill(outcomes[i], math.nan)
             fill(pressures[i].ravel(), math.nan)

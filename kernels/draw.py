@@ -7,7 +7,7 @@ import numpy as np
 from . import status
 from .crack import N_GEOMETRY, crack_geometry
 from .jit import jit
-from .model import CRACKS, N_CRACK_FIELDS, NOMINAL
+from .model import N_CRACK_FIELDS, NOMINAL
 from .opening import shell_stretch
 from .random import CHOICE, CONSTANT, quantile, uniform
 
@@ -37,8 +37,8 @@ def draw_sample(plan, seed, index, sample):
     result = status.OK
     first = 0
     for p in range(plan.paths.size):
-        if plan.paths[p]["kind"] == CRACKS:
-            count = sample.inputs[plan.paths[p]["slot"][0]]
+        if plan.paths[p]["count"] >= 0:
+            count = sample.inputs[plan.paths[p]["count"]]
             if not 0.0 <= count < plan.max_cracks - first + 0.5:
                 return status.IMPOSSIBLE
             cracks = whole_count(count)
@@ -148,7 +148,7 @@ def _argument(draw, place, inputs):
 
 @jit
 def _draw_population(plan, seed, index, p, sample):
-    inlet_loss = sample.inputs[plan.paths[p]["slot"][1]]
+    inlet_loss = sample.inputs[plan.paths[p]["inlet_loss"]]
     first = sample.paths[p]["crack_start"]
     fields = np.empty(N_CRACK_FIELDS)
     result = status.OK

@@ -11,9 +11,18 @@ import numpy as np
 
 from . import status
 from .events import apply_event, order_events
+from .hatches import any_joined, set_groups
 from .jit import jit
-from .model import ATOL, DURATION, INTEGRATED, MAX_STEPS, RTOL, copy, fill
-from .network import is_equalising, look, n_masses, path_flow, rates_and_slopes, shut_closed_cracks
+from .model import ATOL, DURATION, HATCH, INTEGRATED, MAX_STEPS, RTOL, copy, fill
+from .network import (
+    is_equalising,
+    look,
+    n_masses,
+    rates,
+    rates_and_slopes,
+    settle_masses,
+    shut_closed_cracks,
+)
 from .rosenbrock import ORDER, STAGES, dense_state, prepare_dense, step
 
 _SAFETY = 0.9
@@ -82,12 +91,20 @@ def integrate(plan, sample, state, work, track, pressures, flows):
     events = sample.events.size
     event = 0
     t = 0.0
+    has_hatches = False
+    for p in range(plan.paths.size):
+        has_hatches = has_hatches or plan.paths[p]["kind"] == HATCH
     while True:
         sample.clock[0] = t
         while event < events and sample.events[event]["time"] <= t:
             if not apply_event(plan, sample, state, sample.events[event]["row"]):
                 return status.IMPOSSIBLE
             event += 1
+        if has_hatches and not set_groups(plan, sample):
+            return status.IMPOSSIBLE
+        if has_hatches and any_joined(plan, sample):
+            look(plan, sample, state)
+            settle_masses(plan, sample, state)
         _note_thresholds_at(plan, sample, state, t, track)
         if t >= duration:
             break
@@ -224,6 +241,7 @@ def _error(plan, state, work, tight):
 def _note_times(plan, sample, start, end, t, t_end, limit, work, track, pressures, flows):
     """Note pressures and flows at the record and output times below ``limit`` within a step."""
     span = t_end - t
+    masses = work.slopes.shape[1]
     while track.next_record[0] < track.record.size:
         i = track.next_record[0]
         if not plan.records[i]["time"] < limit:
@@ -235,13 +253,13 @@ def _note_times(plan, sample, start, end, t, t_end, limit, work, track, pressure
         i = track.next_output[0]
         if not plan.output_time[i] < limit:
             break
-        _probe(plan, sample, start, end, (plan.output_time[i] - t) / span, work, track)
+        dense_state(min((plan.output_time[i] - t) / span, 1.0), start, end, work.dense, track.probe)
+        sample.clock[0] = plan.output_time[i]
+        rates(plan, sample, track.probe, work.right)
         for v in range(plan.volumes.size):
             pressures[i, v] = max(sample.volumes[v]["pressure"], 0.0)
-        sample.clock[0] = plan.output_time[i]
         for p in range(plan.paths.size):
-            flowing = sample.paths[p]["active"] > 0.0
-            flows[i, p] = path_flow(plan, sample, p) if flowing else 0.0
+            flows[i, p] = work.right[masses + p]
         track.next_output[0] += 1
 
 

@@ -73,14 +73,17 @@ VOLUME = np.dtype(
     ]
 )
 
-#: A path: kind, the volumes it joins, and its slots. Of an orifice: size, discharge coefficient (-1 for
-#: Perry's curve) and opening (-1 if it is no valve); of a population: count and inlet loss; of a seal:
-#: molecular and viscous conductance. Then the population's first row among the draws of cracks, whether
-#: an orifice's size is a diameter, and whether nothing flows before a `START`. Of a population that moves:
-#: whether it does, whether its openings are elliptic, whether what has closed may open again, and the slots
-#: of radius, wall and modulus of the shell, and of coefficient and exponent of Paris's law (-1 none).
+#: A path: kind, the volumes it joins, and slots, -1 for what it has not. Of an orifice or a hatch: size,
+#: discharge coefficient (-1 for Perry's curve) and opening (-1 if it is no valve); of a seal, or a hatch that
+#: is shut: molecular and viscous conductance; of a population, or a seal that is a slot: count and inlet
+#: loss. Then the population's first row among the draws of cracks, whether the size is a diameter, and
+#: whether nothing flows before a `START`. Of a population that moves: whether it does, whether its openings
+#: are elliptic, whether what has closed may open again, and the slots of radius, wall and modulus of the
+#: shell, and of coefficient and exponent of Paris's law.
 PATH = np.dtype(
-    [("kind", "i8"), ("source", "i8"), ("sink", "i8"), ("slot", "i8", (3,)), ("crack_row", "i8"),
+    [("kind", "i8"), ("source", "i8"), ("sink", "i8"),
+     ("size", "i8"), ("coefficient", "i8"), ("opening", "i8"), ("molecular", "i8"), ("viscous", "i8"),
+     ("count", "i8"), ("inlet_loss", "i8"), ("crack_row", "i8"),
      ("is_diameter", "i8"), ("starts_later", "i8"), ("moves", "i8"), ("elliptic", "i8"), ("reopens", "i8"),
      ("elastic", "i8", (3,)), ("paris", "i8", (2,))]
 )  # fmt: skip
@@ -99,10 +102,12 @@ RECORD = np.dtype([("volume", "i8"), ("time", "f8")])
 
 #: A volume of the sample at hand: size [m3], temperature [K], pressure [Pa] at the state last looked at,
 #: and there gas constant, viscosity, gamma, critical pressure ratio and squared critical flow; gas put in
-#: and let out by events [kg].
+#: and let out by events [kg]; share of the gas of
+#: its group, and the group: the first of the volumes that open hatches make one.
 SAMPLE_VOLUME = np.dtype(
     [(name, "f8") for name in ("size", "temperature", "pressure", "gas_constant", "viscosity", "gamma",
-                               "critical_ratio", "critical_flow2", "added", "vented")]
+                               "critical_ratio", "critical_flow2", "added", "vented", "share")]
+    + [("group", "i8")]
 )  # fmt: skip
 
 #: A path of the sample at hand: fraction open; share of the flow that a patch may come back to, share that

@@ -14,8 +14,9 @@ import numpy as np
 from . import status
 from .crack import geometry_flow, geometry_flow_slopes
 from .gas import N_SPECIES, mixture_properties, mole_fractions_of_masses
+from .hatches import any_joined, set_groups, settle
 from .jit import jit
-from .model import BOUNDARY, CRACKS, INTEGRATED, ORIFICE, copy, fill
+from .model import BOUNDARY, CRACKS, HATCH, INTEGRATED, ORIFICE, SEAL, copy, fill
 from .opening import moving_flow, moving_flow_slopes, opening_at
 from .orifice import (
     PERRY,
@@ -97,7 +98,7 @@ def prepare(plan, sample, state):
     for e in range(plan.events.size):
         if math.isnan(sample.inputs[plan.events[e]["at"]]):
             return status.IMPOSSIBLE
-    return result
+    return result if set_groups(plan, sample) else status.IMPOSSIBLE
 
 
 @jit
@@ -119,12 +120,13 @@ def look(plan, sample, state):
 def path_flow(plan, sample, p):
     """Flow of path p [kg/s] at the pressures last looked at.
 
-    Patches and openings count; whether the path has started does not.
+    Patches and openings count; whether the path has started does not. What goes through an open hatch is
+    no function of the pressures: here it is zero, and `hatches.settle` finds it.
     """
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
     T, R, mu, gamma, ratio, flow2 = _upstream_gas(plan, sample, p)
-    kind = plan.paths[p]["kind"]
+    kind = _law(plan, sample, p)
     flow = 0.0
     if kind == CRACKS:
         first = sample.paths[p]["crack_start"]
@@ -139,10 +141,9 @@ def path_flow(plan, sample, p):
     elif kind == ORIFICE:
         area, Cd = _aperture(plan, sample, p)
         flow = orifice_flow(p_up, p_down, T, R, mu, gamma, area, Cd)
-    else:
-        flow = seal_flow(
-            p_up, p_down, sample.inputs[plan.paths[p]["slot"][0]], sample.inputs[plan.paths[p]["slot"][1]]
-        )
+    elif kind == SEAL:
+        molecular, viscous = _conductances(plan, sample, p)
+        flow = seal_flow(p_up, p_down, molecular, viscous)
     return patch_factor(sample, p) * flow
 
 
@@ -152,7 +153,7 @@ def path_flow_slopes(plan, sample, p):
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
     T, R, mu, gamma, ratio, flow2 = _upstream_gas(plan, sample, p)
-    kind = plan.paths[p]["kind"]
+    kind = _law(plan, sample, p)
     flow, by_up, by_down = 0.0, 0.0, 0.0
     if kind == CRACKS:
         first = sample.paths[p]["crack_start"]
@@ -172,10 +173,9 @@ def path_flow_slopes(plan, sample, p):
     elif kind == ORIFICE:
         area, Cd = _aperture(plan, sample, p)
         flow, by_up, by_down = orifice_flow_slopes(p_up, p_down, T, R, mu, gamma, area, Cd)
-    else:
-        flow, by_up, by_down = seal_flow_slopes(
-            p_up, p_down, sample.inputs[plan.paths[p]["slot"][0]], sample.inputs[plan.paths[p]["slot"][1]]
-        )
+    elif kind == SEAL:
+        molecular, viscous = _conductances(plan, sample, p)
+        flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
     weight = patch_factor(sample, p)
     return weight * flow, weight * by_up, weight * by_down
 
@@ -219,6 +219,8 @@ def rates(plan, sample, state, rate):
         _set_fluxes(plan, sample, p, flow)
     fill(rate, 0.0)
     collect(plan, sample.flux, rate)
+    if any_joined(plan, sample):
+        _settle_rates(plan, sample, rate)
 
 
 @jit
@@ -247,6 +249,17 @@ def rates_and_slopes(plan, sample, state, rate, slopes):
         _set_fluxes(plan, sample, p, flow)
     fill(rate, 0.0)
     collect(plan, sample.flux, rate)
+    if any_joined(plan, sample):
+        _settle_rates(plan, sample, rate)
+        _settle_slopes(plan, sample, slopes)
+
+
+@jit
+def settle_masses(plan, sample, state):
+    """Bring joined volumes to one pressure and one gas; what moves is counted as passed the hatches."""
+    flux = np.zeros(sample.flux.size)
+    settle(plan, sample, state, 1.0, flux)
+    collect(plan, flux, state)
 
 
 @jit
@@ -284,7 +297,7 @@ def is_equalising(plan, sample):
     There the flow turns around within a ten-millionth of the pressure, and a step must see that.
     """
     for p in range(plan.paths.size):
-        if plan.paths[p]["kind"] == ORIFICE and sample.paths[p]["active"] > 0.0:
+        if _law(plan, sample, p) == ORIFICE and sample.paths[p]["active"] > 0.0:
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
             bounded = plan.volumes[a]["kind"] == BOUNDARY or plan.volumes[b]["kind"] == BOUNDARY
@@ -297,16 +310,64 @@ def is_equalising(plan, sample):
 
 @jit
 def overboard_flow(plan, sample):
-    """Net flow into the boundaries [kg/s] at the pressures last looked at."""
+    """Net flow into the boundaries [kg/s] at the state whose `rates` were last taken."""
+    components = plan.components.shape[0]
     total = 0.0
     for p in range(plan.paths.size):
-        if sample.paths[p]["active"] > 0.0:
-            out = plan.volumes[plan.paths[p]["sink"]]["kind"] == BOUNDARY
-            back = plan.volumes[plan.paths[p]["source"]]["kind"] == BOUNDARY
-            if out != back:
-                flow = path_flow(plan, sample, p)
-                total += flow if out else -flow
+        out = plan.volumes[plan.paths[p]["sink"]]["kind"] == BOUNDARY
+        back = plan.volumes[plan.paths[p]["source"]]["kind"] == BOUNDARY
+        if out != back:
+            for c in range(components):
+                part = sample.flux[p * components + c]
+                total += part if out else -part
     return total
+
+
+@jit
+def _law(plan, sample, p):
+    """Which law path p follows: a hatch that is shut is a seal, one ajar an orifice, an open one none."""
+    kind = plan.paths[p]["kind"]
+    if kind != HATCH:
+        return kind
+    opening = sample.paths[p]["opening"]
+    if opening >= 1.0:
+        return HATCH
+    if opening > 0.0:
+        return ORIFICE
+    return CRACKS if plan.paths[p]["count"] >= 0 else SEAL
+
+
+@jit
+def _conductances(plan, sample, p):
+    """Molecular and viscous conductance of a seal."""
+    return sample.inputs[plan.paths[p]["molecular"]], sample.inputs[plan.paths[p]["viscous"]]
+
+
+@jit
+def _settle_rates(plan, sample, rate):
+    """Add to the rates what goes through open hatches."""
+    flux = np.zeros(sample.flux.size)
+    settle(plan, sample, rate, 0.0, flux)
+    collect(plan, flux, rate)
+    for i in range(flux.size):
+        sample.flux[i] += flux[i]
+
+
+@jit
+def _settle_slopes(plan, sample, slopes):
+    """Add the slopes of what goes through open hatches: a linear function of those of all other fluxes."""
+    q = sample.flux.size
+    column = np.zeros(q)
+    total = np.zeros(slopes.shape[1] + plan.paths.size)
+    flux = np.zeros(q)
+    for j in range(slopes.shape[1]):
+        for i in range(q):
+            column[i] = slopes[i, j]
+        fill(total, 0.0)
+        collect(plan, column, total)
+        settle(plan, sample, total, 0.0, flux)
+        for i in range(q):
+            slopes[i, j] += flux[i]
 
 
 @jit
@@ -325,7 +386,7 @@ def _upstream_gas(plan, sample, p):
 @jit
 def _aperture(plan, sample, p):
     """Open area of an orifice [m2] and its discharge coefficient."""
-    coefficient = plan.paths[p]["slot"][1]
+    coefficient = plan.paths[p]["coefficient"]
     Cd = sample.inputs[coefficient] if coefficient >= 0 else PERRY
     return sample.paths[p]["area"] * sample.paths[p]["opening"], Cd
 
@@ -339,17 +400,20 @@ def _prepare_path(plan, sample, p):
     sample.paths[p]["active"] = 0.0 if plan.paths[p]["starts_later"] else 1.0
     sample.paths[p]["opening"] = 1.0
     sample.paths[p]["area"] = 0.0
-    slots = plan.paths[p]["slot"]
-    if plan.paths[p]["kind"] == CRACKS:
-        return True
-    if plan.paths[p]["kind"] == ORIFICE:
-        size = sample.inputs[slots[0]]
-        sample.paths[p]["area"] = 0.25 * math.pi * size * size if plan.paths[p]["is_diameter"] else size
-        if slots[2] >= 0:
-            sample.paths[p]["opening"] = sample.inputs[slots[2]]
-        coefficient = sample.inputs[slots[1]] if slots[1] >= 0 else 1.0
-        return size >= 0.0 and 0.0 < coefficient <= 1.0 and 0.0 <= sample.paths[p]["opening"] <= 1.0
-    return sample.inputs[slots[0]] >= 0.0 and sample.inputs[slots[1]] >= 0.0
+    path = plan.paths[p]
+    possible = True
+    if path["size"] >= 0:
+        size = sample.inputs[path["size"]]
+        sample.paths[p]["area"] = 0.25 * math.pi * size * size if path["is_diameter"] else size
+        coefficient = sample.inputs[path["coefficient"]] if path["coefficient"] >= 0 else 1.0
+        possible = size >= 0.0 and 0.0 < coefficient <= 1.0
+    if path["opening"] >= 0:
+        sample.paths[p]["opening"] = sample.inputs[path["opening"]]
+        possible = possible and 0.0 <= sample.paths[p]["opening"] <= 1.0
+    if path["molecular"] >= 0:
+        molecular, viscous = _conductances(plan, sample, p)
+        possible = possible and molecular >= 0.0 and viscous >= 0.0
+    return possible
 
 
 @jit

@@ -3,8 +3,8 @@
 import math
 
 from .jit import jit
-from .model import BOUNDARY, DURATION, HELD, INTEGRATED
-from .network import look, n_masses, overboard_flow, path_flow, path_flow_slopes
+from .model import BOUNDARY, DURATION, HATCH, HELD, INTEGRATED
+from .network import n_masses, overboard_flow, path_flow, path_flow_slopes, rates
 from .orifice import flow_function
 
 
@@ -54,7 +54,7 @@ def n_outcomes(plan):
 
 
 @jit
-def note_start(plan, sample, row):
+def note_start(plan, sample, state, scratch, row):
     """Note what is seen at the start of a prepared sample, before any event.
 
     Parameters
@@ -62,30 +62,37 @@ def note_start(plan, sample, row):
     plan : model.Plan
     sample : model.Sample
         Prepared by `network.prepare`.
+    state, scratch : float64[n]
+        Its state, and memory that may be overwritten.
     row : float64[n_outcomes]
         Output.
     """
     paths = plan.paths.size
     volumes = plan.volumes.size
     rate = 3 * paths + 4 + volumes
+    rates(plan, sample, state, scratch)
+    row[3 * paths + 1] = overboard_flow(plan, sample)
     for v in range(volumes):
         row[rate + v] = 0.0
     for p in range(paths):
+        opening = sample.paths[p]["opening"]
+        if plan.paths[p]["kind"] == HATCH:
+            sample.paths[p]["opening"] = 0.0
         flow = path_flow(plan, sample, p)
         row[paths + p] = _equivalent_diameter(plan, sample, p, flow)
         row[2 * paths + p] = _flow_exponent(plan, sample, p)
-        is_valve = plan.paths[p]["slot"][2] >= 0
+        is_valve = plan.paths[p]["kind"] != HATCH and plan.paths[p]["opening"] >= 0
         if sample.paths[p]["active"] > 0.0 and not is_valve:
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
             R = sample.volumes[a if flow >= 0.0 else b]["gas_constant"]
             row[rate + a] -= flow * R * sample.volumes[a]["temperature"] / sample.volumes[a]["size"]
             row[rate + b] += flow * R * sample.volumes[b]["temperature"] / sample.volumes[b]["size"]
-    row[3 * paths + 1] = overboard_flow(plan, sample)
+        sample.paths[p]["opening"] = opening
 
 
 @jit
-def note_end(plan, sample, start, end, track, row):
+def note_end(plan, sample, start, end, scratch, track, row):
     """Note the rest at the end of the run.
 
     Parameters
@@ -94,6 +101,8 @@ def note_end(plan, sample, start, end, track, row):
     sample : model.Sample
     start, end : float64[n]
         States at the start and the end.
+    scratch : float64[n]
+        Memory that may be overwritten.
     track : integrate.Track
     row : float64[n_outcomes]
         Output; what `note_start` wrote is kept.
@@ -101,7 +110,7 @@ def note_end(plan, sample, start, end, track, row):
     paths = plan.paths.size
     volumes = plan.volumes.size
     masses = n_masses(plan)
-    look(plan, sample, end)
+    rates(plan, sample, end, scratch)
     lost = 0.0
     for p in range(paths):
         passed = end[masses + p]

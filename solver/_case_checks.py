@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from ._paths import CracksPath, Path, ValvePath
+from ._paths import CracksPath, Openable, Path
 from ._schedule import (
     AnyEvent,
     CloseEvent,
@@ -57,7 +57,7 @@ def cross_faults(parts: Parts) -> list[Fault]:
     kinds = [volume.kind if volume is not None else None for volume in parts.volumes.values()]
     if kinds and all(kind == "boundary" for kind in kinds):
         faults.append(Fault(("volumes",), "must have at least one that is integrated or held"))
-    valves = {name: path for name, path in parts.paths.items() if isinstance(path, ValvePath)}
+    valves = {name: path for name, path in parts.paths.items() if isinstance(path, Openable)}
     duration = None if parts.run is None else parts.run.duration
     faults += [fault.under(("schedule",)) for fault in schedule_faults(parts.schedule, valves, duration)]
     faults += _valve_faults(valves, duration)
@@ -145,15 +145,15 @@ def _event_target_faults(parts: Parts) -> Iterator[Fault]:
             yield Fault(key, f"no such path; {nearest(name, list(parts.paths))}", name)
         elif isinstance(event, OpenEvent | CloseEvent):
             path = parts.paths[name]
-            if path is not None and not isinstance(path, ValvePath):
-                yield Fault(key, f"must be a valve; {name} is of kind {path.kind}", name)
+            if path is not None and not isinstance(path, Openable):
+                yield Fault(key, f"must be a valve or a hatch; {name} is of kind {path.kind}", name)
         elif isinstance(event, LoadCyclesEvent):
             path = parts.paths[name]
             if path is not None and not (isinstance(path, CracksPath) and path.paris is not None):
                 yield Fault(key, f"must be cracks with a Paris law; {name} has no paris", name)
 
 
-def _valve_faults(valves: Mapping[str, ValvePath], duration: float | None) -> Iterator[Fault]:
+def _valve_faults(valves: Mapping[str, Openable], duration: float | None) -> Iterator[Fault]:
     for name, valve in valves.items():
         for i, step in enumerate(valve.schedule):
             if duration is not None and isinstance(step.at, Constant) and step.at.value > duration:

@@ -11,8 +11,8 @@ from .errors import Fault, FaultsError
 from .numbers import Constant, Number, Quantity
 
 __all__ = [
-    "PATHS", "CracksPath", "OrificePath", "Paris", "Path", "SealPath", "Shell", "Slot", "ValvePath",
-    "ValveStep",
+    "PATHS", "CracksPath", "HatchPath", "Openable", "OrificePath", "Paris", "Path", "SealPath", "Shell",
+    "Slot", "ValvePath", "ValveStep",
 ]  # fmt: skip
 
 _FRACTION = Quantity("dimensionless", minimum=0.0, maximum=1.0)
@@ -73,17 +73,16 @@ class ValveStep(Section):
     opening: Annotated[Number, _FRACTION] = Field(description="Open share of the area, 0 to 1.")
 
 
-class ValvePath(_Hole):
-    """A hole that opens and closes."""
+class Openable(_Hole):
+    """What opens and closes: a valve or a hatch."""
 
-    kind: Literal["valve"] = Field(description="A hole that opens and closes; a hatch too.")
     opening: Annotated[Number, _FRACTION] = Field(
         Constant(0.0), description="Open share of the area at the start."
     )
     schedule: list[ValveStep] = Field(default_factory=list, description="Openings from given times on.")
 
     @model_validator(mode="after")
-    def _times_rise(self) -> ValvePath:
+    def _times_rise(self) -> Openable:
         times = [step.at.value if isinstance(step.at, Constant) else None for step in self.schedule]
         faults = []
         latest = -1.0
@@ -96,6 +95,12 @@ class ValvePath(_Hole):
         if faults:
             raise FaultsError(faults)
         return self
+
+
+class ValvePath(Openable):
+    """A hole that opens and closes."""
+
+    kind: Literal["valve"] = Field(description="A hole that opens and closes.")
 
 
 class Shell(Section):
@@ -210,10 +215,31 @@ class SealPath(_Path):
         return self
 
 
+class HatchPath(Openable):
+    """A hatch: shut it is a seal, ajar an orifice, and open it makes one of its two volumes."""
+
+    kind: Literal["hatch"] = Field(description="A hatch: a seal when shut, an orifice ajar, one volume open.")
+    molecular: Annotated[Number, Quantity("molecular_conductance", minimum=0.0)] = Field(
+        Constant(0.0), description="Of its seal when shut: flow per pressure difference."
+    )
+    viscous: Annotated[Number, Quantity("viscous_conductance", minimum=0.0)] = Field(
+        Constant(0.0), description="Of its seal when shut: flow per pressure difference and mean pressure."
+    )
+    slot: Slot | None = Field(None, description="Instead: one slot with the flow of the seal when shut.")
+
+    @model_validator(mode="after")
+    def _one_seal(self) -> HatchPath:
+        none = Constant(0.0)
+        if self.slot is not None and (self.molecular != none or self.viscous != none):
+            raise FaultsError([Fault((), "must have either molecular and viscous, or slot")])
+        return self
+
+
 PATHS: dict[str, type[Section]] = {
     "orifice": OrificePath,
     "cracks": CracksPath,
     "seal": SealPath,
     "valve": ValvePath,
+    "hatch": HatchPath,
 }
-Path = Annotated[OrificePath | CracksPath | SealPath | ValvePath, Field(discriminator="kind")]
+Path = Annotated[OrificePath | CracksPath | SealPath | ValvePath | HatchPath, Field(discriminator="kind")]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ._paths import ValvePath
+from ._paths import Openable
 from ._sections import Composition, Section
 from .errors import Fault
 from .numbers import Constant, Number, Quantity, support
@@ -117,14 +117,14 @@ Event = Annotated[
 AnyEvent = OpenEvent | CloseEvent | RepressuriseEvent | VentEvent | PatchEvent | StartEvent | LoadCyclesEvent
 
 
-def expand(schedule: Sequence[AnyEvent], valves: Mapping[str, ValvePath], duration: float) -> list[AnyEvent]:
+def expand(schedule: Sequence[AnyEvent], valves: Mapping[str, Openable], duration: float) -> list[AnyEvent]:
     """Unroll ``every`` up to the duration and ``for`` into an opening and the return to the opening before.
 
     Parameters
     ----------
     schedule : sequence of events
         Without the faults that `schedule_faults` finds.
-    valves : mapping of str to ValvePath
+    valves : mapping of str to Openable
         The valves by name, for the openings that they start with.
     duration : float
         Of the run, in s.
@@ -150,7 +150,7 @@ def expand(schedule: Sequence[AnyEvent], valves: Mapping[str, ValvePath], durati
 
 
 def schedule_faults(
-    schedule: Sequence[AnyEvent | None], valves: Mapping[str, ValvePath], duration: float | None
+    schedule: Sequence[AnyEvent | None], valves: Mapping[str, Openable], duration: float | None
 ) -> list[Fault]:
     """Say what is wrong with the times of a schedule; the keys start at its list.
 
@@ -158,7 +158,7 @@ def schedule_faults(
     ----------
     schedule : sequence of events
         ``None`` where an event is itself faulty.
-    valves : mapping of str to ValvePath
+    valves : mapping of str to Openable
         The valves by name, as far as they could be read.
     duration : float or None
         Of the run in s; ``None`` if it could not be read, and no event is then too late.
@@ -192,7 +192,7 @@ def _event_faults(i: int, event: AnyEvent, duration: float) -> Iterator[Fault]:
         yield Fault((i, "at"), "must be one time, not a distribution, with every or for")
 
 
-def _return_faults(events: Mapping[int, AnyEvent], valves: Mapping[str, ValvePath]) -> Iterator[Fault]:
+def _return_faults(events: Mapping[int, AnyEvent], valves: Mapping[str, Openable]) -> Iterator[Fault]:
     """Refuse ``for`` where the opening to return to is not known before a sample is drawn."""
     numbers = {
         name: [valve.opening, *(number for step in valve.schedule for number in (step.at, step.opening))]
@@ -213,7 +213,7 @@ def _return_faults(events: Mapping[int, AnyEvent], valves: Mapping[str, ValvePat
 
 
 def _spans(
-    events: Mapping[int, AnyEvent], valves: Mapping[str, ValvePath], duration: float
+    events: Mapping[int, AnyEvent], valves: Mapping[str, Openable], duration: float
 ) -> dict[tuple[str, str], list[tuple[float, float, int]]]:
     """Give the start, the end and the index of all that sets each target; -1 for a valve's own schedule."""
     spans: dict[tuple[str, str], list[tuple[float, float, int]]] = {}
@@ -277,7 +277,7 @@ def _times(event: AnyEvent, duration: float) -> list[Number]:
 
 
 def _settings(
-    name: str, valve: ValvePath, schedule: Sequence[AnyEvent], duration: float
+    name: str, valve: Openable, schedule: Sequence[AnyEvent], duration: float
 ) -> list[tuple[float, Number]]:
     """Give since when a valve has which opening, rising in time; those with ``for`` end by themselves."""
     settings: list[tuple[float, Number]] = [(-math.inf, valve.opening)]

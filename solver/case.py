@@ -12,7 +12,19 @@ from ._case_checks import MOST_ITEMS, Parts, cross_faults, numbers_of, readable_
 from ._case_faults import faults_of, lines_of
 from ._case_file import CaseFile, RecordFile, apply_overrides, read_case_file, read_record_file, shipped_names
 from ._case_schema import schema_of
-from ._paths import CracksPath, OrificePath, Paris, Path, SealPath, Shell, Slot, ValvePath, ValveStep
+from ._paths import (
+    CracksPath,
+    HatchPath,
+    Openable,
+    OrificePath,
+    Paris,
+    Path,
+    SealPath,
+    Shell,
+    Slot,
+    ValvePath,
+    ValveStep,
+)
 from ._schedule import (
     AnyEvent,
     CloseEvent,
@@ -45,9 +57,9 @@ from .errors import CaseError, Fault, FaultsError
 from .numbers import Number
 
 __all__ = [
-    "AIR", "SPECIES", "AnyEvent", "Case", "CloseEvent", "CracksPath", "Event", "Gas", "LoadCyclesEvent",
-    "OpenEvent", "OrificePath", "Outcomes", "Paris", "PatchEvent", "Path", "Point", "Record",
-    "RepressuriseEvent", "Run", "SealPath", "Shell", "Slot", "StartEvent", "Sweep", "Threshold",
+    "AIR", "SPECIES", "AnyEvent", "Case", "CloseEvent", "CracksPath", "Event", "Gas", "HatchPath",
+    "LoadCyclesEvent", "OpenEvent", "OrificePath", "Outcomes", "Paris", "PatchEvent", "Path", "Point",
+    "Record", "RepressuriseEvent", "Run", "SealPath", "Shell", "Slot", "StartEvent", "Sweep", "Threshold",
     "TimeGrid", "ValvePath", "ValveStep", "VentEvent", "Volume", "case_schema", "list_cases", "load_case",
     "parse_composition",
 ]  # fmt: skip
@@ -160,7 +172,7 @@ class Case(Section):
         still falls in the run, the return to the opening before. Events at random times stand at the end. The
         schedules of the valves themselves are not included.
         """
-        valves = {name: path for name, path in self.paths.items() if isinstance(path, ValvePath)}
+        valves = {name: path for name, path in self.paths.items() if isinstance(path, Openable)}
         return expand(self.schedule, valves, self.run.duration)
 
 

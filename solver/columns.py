@@ -125,7 +125,7 @@ def _path_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
             f"mass_{_label(name)}", places["mass"] + i, "mass", "kg",
             f"mass that passed {name} from {path.from_} to {path.to}", "output",
         )  # fmt: skip
-        if path.kind != "valve":
+        if path.kind not in ("valve", "hatch"):
             yield Column(
                 f"equivalent_diameter_{_label(name)}", places["equivalent_diameter"] + i, "length", "m",
                 f"diameter of the ideal nozzle that passes the same as {name} at the start", "output",

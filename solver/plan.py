@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import gas, model, random
-from ._paths import CracksPath, OrificePath, SealPath, ValvePath
+from ._paths import CracksPath, HatchPath, Openable, OrificePath, SealPath
 from ._schedule import (
     AnyEvent,
     CloseEvent,
@@ -49,6 +49,9 @@ _KINDS = {
 }
 _VOLUME_KINDS = {"integrated": model.INTEGRATED, "held": model.HELD, "boundary": model.BOUNDARY}
 _STILL = Constant(0.0)
+_SLOTS = (
+    "size", "coefficient", "opening", "molecular", "viscous", "count", "inlet_loss", "elastic", "paris",
+)  # fmt: skip
 #: What each field of a crack measures.
 CRACK_DIMENSIONS = dict.fromkeys(model.CRACK_FIELDS, "dimensionless") | {
     "opening": "length",
@@ -254,7 +257,7 @@ def _paths(case: Case, slots: _Slots) -> NDArray[Any]:
     places = {name: place for place, name in enumerate(case.volumes)}
     later = {event.path for event in case.schedule if isinstance(event, StartEvent)}
     rows = np.zeros(len(case.paths), model.PATH)
-    for field_name in ("slot", "elastic", "paris"):
+    for field_name in _SLOTS:
         rows[field_name] = -1
     for row, (name, path) in zip(rows, case.paths.items(), strict=True):
         row["source"] = places[path.from_]
@@ -267,21 +270,33 @@ def _paths(case: Case, slots: _Slots) -> NDArray[Any]:
             _seal(row, path, own, slots)
         else:
             _hole(row, path, own, slots)
+            if isinstance(path, HatchPath):
+                _hatch(row, path, own, slots)
     return rows
 
 
-def _hole(row: Any, path: OrificePath | ValvePath, own: str, slots: _Slots) -> None:
+def _hatch(row: Any, path: HatchPath, own: str, slots: _Slots) -> None:
+    """What a hatch has besides its opening: the seal that it is when shut."""
+    if path.slot is not None:
+        _population(row, path.slot, own, Constant(1.0), slots)
+    else:
+        row["molecular"] = slots.add(path.molecular, f"{own}_molecular", "molecular_conductance")
+        row["viscous"] = slots.add(path.viscous, f"{own}_viscous", "viscous_conductance")
+    row["kind"] = model.HATCH
+
+
+def _hole(row: Any, path: OrificePath | Openable, own: str, slots: _Slots) -> None:
     row["kind"] = model.ORIFICE
     if path.diameter is not None:
         row["is_diameter"] = 1
-        row["slot"][0] = slots.add(path.diameter, f"{own}_diameter", "length")
+        row["size"] = slots.add(path.diameter, f"{own}_diameter", "length")
     elif path.area is not None:
-        row["slot"][0] = slots.add(path.area, f"{own}_area", "area")
+        row["size"] = slots.add(path.area, f"{own}_area", "area")
     if not isinstance(path.discharge_coefficient, str):
         key = f"{own}_discharge_coefficient"
-        row["slot"][1] = slots.add(path.discharge_coefficient, key, "dimensionless")
-    if isinstance(path, ValvePath):
-        row["slot"][2] = slots.add(path.opening, f"{own}_opening", "dimensionless")
+        row["coefficient"] = slots.add(path.discharge_coefficient, key, "dimensionless")
+    if isinstance(path, Openable):
+        row["opening"] = slots.add(path.opening, f"{own}_opening", "dimensionless")
 
 
 def _seal(row: Any, path: SealPath, own: str, slots: _Slots) -> None:
@@ -289,8 +304,8 @@ def _seal(row: Any, path: SealPath, own: str, slots: _Slots) -> None:
         _population(row, path.slot, own, Constant(1.0), slots)
     elif path.molecular is not None and path.viscous is not None:
         row["kind"] = model.SEAL
-        row["slot"][0] = slots.add(path.molecular, f"{own}_molecular", "molecular_conductance")
-        row["slot"][1] = slots.add(path.viscous, f"{own}_viscous", "viscous_conductance")
+        row["molecular"] = slots.add(path.molecular, f"{own}_molecular", "molecular_conductance")
+        row["viscous"] = slots.add(path.viscous, f"{own}_viscous", "viscous_conductance")
 
 
 def _population(row: Any, path: Any, own: str, count: Number, slots: _Slots) -> None:
@@ -301,8 +316,8 @@ def _population(row: Any, path: Any, own: str, count: Number, slots: _Slots) -> 
         raise CaseError(f"{key}: must have an upper bound, such as uniform or truncated-normal have")
     slots.max_cracks += math.floor(most + 0.5)
     row["kind"] = model.CRACKS
-    row["slot"][0] = slots.add(count, f"{own}_count", "dimensionless")
-    row["slot"][1] = slots.add(path.inlet_loss, f"{own}_inlet_loss", "dimensionless")
+    row["count"] = slots.add(count, f"{own}_count", "dimensionless")
+    row["inlet_loss"] = slots.add(path.inlet_loss, f"{own}_inlet_loss", "dimensionless")
     row["crack_row"] = len(slots.crack_rows)
     for name in model.CRACK_FIELDS:
         number = getattr(path, name, _STILL)  # a seal's slot does not move
@@ -334,7 +349,7 @@ def _events(case: Case, slots: _Slots, components: _Components) -> NDArray[Any]:
     paths = {name: place for place, name in enumerate(case.paths)}
     rows = []
     for name, path in case.paths.items():
-        for i, step in enumerate(path.schedule if isinstance(path, ValvePath) else ()):
+        for i, step in enumerate(path.schedule if isinstance(path, Openable) else ()):
             key = f"{_label(name)}_schedule_{i}"
             at = slots.add(step.at, f"{key}_at", "time")
             opening = slots.add(step.opening, f"{key}_opening", "dimensionless")

@@ -195,8 +195,8 @@ class _Gathered:
             draw.draw_inputs(plan, np.uint64(case.sweep.seed), np.uint64(index), inputs[row])
         variables: dict[str, Variable] = {}
         for p, name in enumerate(self.compiled.paths):
-            if plan.paths[p]["kind"] == model.CRACKS:
-                counts = np.floor(inputs[:, plan.paths[p]["slot"][0]] + 0.5).astype(np.int64)
+            if plan.paths[p]["count"] >= 0:
+                counts = np.floor(inputs[:, plan.paths[p]["count"]] + 0.5).astype(np.int64)
                 fields = np.empty((int(counts.sum()), model.N_CRACK_FIELDS))
                 draw.draw_populations(plan, p, np.uint64(case.sweep.seed), there, inputs, counts, fields)
                 own = _label(name)

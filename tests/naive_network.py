@@ -122,7 +122,7 @@ def law(path: Path, opening: float, of: tuple[float, ...]) -> float:
     if path.kind == model.SEAL:
         return naive.seal_flow(of[0], of[1], n["molecular"], n["viscous"])
     if path.kind == model.ORIFICE:
-        area = 0.25 * math.pi * n["area"] ** 2 if path.is_diameter else n["area"]
-        return naive.orifice_flow(*of, area * opening, -1.0 if n["Cd"] is None else n["Cd"])
+        area = 0.25 * math.pi * n["size"] ** 2 if path.is_diameter else n["size"]
+        return naive.orifice_flow(*of, area * opening, -1.0 if n["coefficient"] is None else n["coefficient"])
     crack = [path.cracks[name] for name in CRACK]
     return n["count"] * naive.crack_flow(*of, *crack, n["inlet_loss"])

@@ -86,7 +86,7 @@ def outside(pressure: Number = 0.0, **more: Any) -> Volume:
 def orifice(source: int, sink: int, area: Number, *, Cd: Number | None = 1.0, **more: Any) -> Path:
     """Cd of None asks for Perry's curve; `opening` makes it a valve."""
     opening = more.pop("opening", None)
-    return Path(model.ORIFICE, source, sink, {"area": area, "Cd": Cd, "opening": opening}, **more)
+    return Path(model.ORIFICE, source, sink, {"size": area, "coefficient": Cd, "opening": opening}, **more)
 
 
 def seal(source: int, sink: int, molecular: Number, viscous: Number, **more: Any) -> Path:
@@ -184,13 +184,14 @@ class _Rows:
     def _paths(self) -> list[tuple]:
         rows = []
         for i, p in enumerate(self.case.paths):
-            slots = [self.slot(f"path{i}.{name}", value) for name, value in p.numbers.items()]
-            slots += [-1] * (3 - len(slots))
-            row = len(self.crack_draws)
+            slots = {name: self.slot(f"path{i}.{name}", value) for name, value in p.numbers.items()}
             fields = p.cracks | dict.fromkeys(("compliance", "growth"), 0.0) if p.cracks else {}
-            self.crack_draws += [(f"path{i}.{name}", value) for name, value in fields.items()]
+            names = ("size", "coefficient", "opening", "molecular", "viscous", "count", "inlet_loss")
             still = (0, 0, 0, (-1, -1, -1), (-1, -1))
-            rows.append((p.kind, p.source, p.sink, tuple(slots), row, p.is_diameter, p.starts_later, *still))
+            numbers = (slots.get(name, -1) for name in names)
+            ends = (p.kind, p.source, p.sink)
+            rows.append((*ends, *numbers, len(self.crack_draws), p.is_diameter, p.starts_later, *still))
+            self.crack_draws += [(f"path{i}.{name}", value) for name, value in fields.items()]
         return rows
 
     def _draws(self, numbers: list[tuple[str, Number]]) -> np.ndarray:

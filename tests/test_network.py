@@ -259,6 +259,6 @@ def test_overboard_flow_is_the_net_flow_into_boundaries():
     p, naively = prepared(case), Network(case)
     state = naively.start()
     flows = [naively.flow(i, state) for i in range(6)]
-    network.look(p.plan, p.sample, p.state)
+    p.rates(p.state)
     expected = flows[0] - flows[1] - flows[2]
     assert network.overboard_flow(p.plan, p.sample) == pytest.approx(expected, rel=1e-8)

@@ -299,5 +299,5 @@ def test_the_receipt_shows_gas_that_is_unaccounted_for():
     row = np.zeros(outcomes.n_outcomes(p.plan))
     for wrong, expected in ((0.0, 0.0), (1e-6, 1e-6 / start.sum()), (-1e-3, 1e-3 / start.sum())):
         end[1] = p.state[1] + wrong
-        outcomes.note_end(p.plan, p.sample, start, end, p.track, row)
+        outcomes.note_end(p.plan, p.sample, start, end, p.work.right, p.track, row)
         assert row[-1] == pytest.approx(expected, rel=1e-8, abs=1e-14)

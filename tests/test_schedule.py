@@ -34,7 +34,7 @@ def event(action: str, at: str, rest: str = "") -> str:
         (event("open", "-1"), "schedule.0.at = -1: must be at least 0 s"),
         (
             event("open", "0", 'path = "hole"'),
-            'schedule.0.path = "hole": must be a valve; hole is of kind orifice',
+            'schedule.0.path = "hole": must be a valve or a hatch; hole is of kind orifice',
         ),
         (event("close", "0", 'path = "hol"'), 'schedule.0.path = "hol": no such path; did you mean hole?'),
         (event("open", "0", "opening = 2"), "schedule.0.opening = 2: must be from 0 to 1"),
