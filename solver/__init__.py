@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from .case import Case, case_schema, list_cases, load_case
     from .errors import CaseError, LeakflowError, ResultsError
     from .laws import crack_flow, orifice_flow, seal_flow
+    from .leak_units import convert_leak
     from .results import Results, Variable, open_results, write_results
     from .run import Run, run
+    from .sizing import LeakSize, size_leak
     from .summary import Summary, summarise
     from .sweep import SweepInterrupted, sweep
 
 _HOMES = {
     "Case": "case",
     "CaseError": "errors",
+    "LeakSize": "sizing",
     "LeakflowError": "errors",
     "Results": "results",
     "ResultsError": "errors",
@@ -34,6 +37,7 @@ _HOMES = {
     "SweepInterrupted": "sweep",
     "Variable": "results",
     "case_schema": "case",
+    "convert_leak": "leak_units",
     "crack_flow": "laws",
     "list_cases": "case",
     "load_case": "case",
@@ -41,15 +45,16 @@ _HOMES = {
     "orifice_flow": "laws",
     "run": "run",
     "seal_flow": "laws",
+    "size_leak": "sizing",
     "summarise": "summary",
     "sweep": "sweep",
     "write_results": "results",
 }
 
 __all__ = [
-    "Case", "CaseError", "LeakflowError", "Results", "ResultsError", "Run", "Summary", "SweepInterrupted",
-    "Variable", "case_schema", "crack_flow", "list_cases", "load_case", "open_results", "orifice_flow", "run",
-    "seal_flow", "summarise", "sweep", "write_results",
+    "Case", "CaseError", "LeakSize", "LeakflowError", "Results", "ResultsError", "Run", "Summary",
+    "SweepInterrupted", "Variable", "case_schema", "convert_leak", "crack_flow", "list_cases", "load_case",
+    "open_results", "orifice_flow", "run", "seal_flow", "size_leak", "summarise", "sweep", "write_results",
 ]  # fmt: skip
 
 

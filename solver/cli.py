@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from .errors import CaseError, LeakflowError, ResultsError
+from .errors import ArgumentError, CaseError, LeakflowError, ResultsError
 
 if TYPE_CHECKING:
     from .results import Results
@@ -43,6 +43,14 @@ Overrides = Annotated[
 Seed = Annotated[int | None, typer.Option(help="Seed of the random numbers, instead of the case's.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+Rate = Annotated[
+    str, typer.Argument(metavar="RATE", help='As "1.7 kg/day", "1e-3 mbar L/s", "5 sccm", "1 mmHg/day".')
+]
+GasOption = Annotated[str, typer.Option(help='"air", N2, O2, CO2, H2O, Ar, He, or as "N2=0.8,O2=0.2".')]
+Temperature = Annotated[str, typer.Option(help="Of the gas where its pressure is meant.")]
+ReferenceTemperature = Annotated[str, typer.Option(help="At which standard volumes (sccm) are counted.")]
+ReferencePressure = Annotated[str, typer.Option(help="At which standard volumes (sccm) are counted.")]
 
 
 def main() -> None:
@@ -202,6 +210,75 @@ def check(case: CaseArgument, define: Overrides = None, as_json: AsJson = False)
 
 
 @app.command()
+def size(
+    rate: Rate,
+    p_up: Annotated[str, typer.Option("--from", help='Absolute pressure before the opening, "735 mmHg".')],
+    p_down: Annotated[str, typer.Option("--to", help="Absolute pressure behind it; vacuum.")] = "0 Pa",
+    gas: GasOption = "air",
+    temperature: Temperature = "20 degC",
+    discharge_coefficient: Annotated[str, typer.Option(help='Of the hole: a number or "perry".')] = "perry",
+    length: Annotated[str | None, typer.Option(help="Of the slot, along the wall; 10 mm.")] = None,
+    depth: Annotated[str | None, typer.Option(help="Of the slot, through the wall; 3 mm.")] = None,
+    tortuosity: Annotated[str, typer.Option(help="Of the slot: path over depth, from 1.")] = "1",
+    roughness: Annotated[str, typer.Option(help="Of the slot: height of the peaks.")] = "0 um",
+    taper: Annotated[str, typer.Option(help="Of the slot: largest gap over smallest, 1 to 10.")] = "1",
+    accommodation: Annotated[str, typer.Option(help="Of the slot's walls, 0.6 to 1.")] = "1",
+    inlet_loss: Annotated[str, typer.Option(help="Of the slot's edge: 0.5 sharp, 0 round.")] = "0.5",
+    volume: Annotated[
+        list[str] | None, typer.Option(help="That the leak empties; may be given again.")
+    ] = None,
+    reference_temperature: ReferenceTemperature = "0 degC",
+    reference_pressure: ReferencePressure = "101325 Pa",
+    as_json: AsJson = False,
+) -> None:
+    """Say what opening a leak rate is: a hole, a slot, and how fast volumes empty through it."""
+    with _border():
+        from .sizing import size_leak
+
+        found = size_leak(
+            rate, p_up, p_down=p_down, gas=gas, temperature=temperature,
+            discharge_coefficient=discharge_coefficient, length=length, depth=depth, tortuosity=tortuosity,
+            roughness=roughness, taper=taper, accommodation=accommodation, inlet_loss=inlet_loss,
+            volume=volume or None, reference_temperature=reference_temperature,
+            reference_pressure=reference_pressure,
+        )  # fmt: skip
+        if as_json:
+            _print_json(found.to_dict())
+        else:
+            from .console import show_size
+
+            show_size(Console(), found, gas)
+
+
+@app.command()
+def convert(
+    rate: Rate,
+    to: Annotated[list[str] | None, typer.Option(help="A unit; may be given again. By default all.")] = None,
+    gas: GasOption = "air",
+    temperature: Temperature = "20 degC",
+    volume: Annotated[str | None, typer.Option(help="Of which a pressure rate is.")] = None,
+    reference_temperature: ReferenceTemperature = "0 degC",
+    reference_pressure: ReferencePressure = "101325 Pa",
+    as_json: AsJson = False,
+) -> None:
+    """Express a leak rate in other units: mass flow, throughput, standard flow, pressure rate."""
+    with _border():
+        from .leak_units import leak_in_units, read_conditions
+
+        conditions = read_conditions(
+            gas=gas, temperature=temperature, volume=volume, reference_temperature=reference_temperature,
+            reference_pressure=reference_pressure,
+        )  # fmt: skip
+        rates = leak_in_units(conditions, rate, to)
+        if as_json:
+            _print_json([{"value": value, "unit": unit, "counted": basis} for value, unit, basis in rates])
+        else:
+            from .console import show_rates
+
+            show_rates(Console(), f"{rate} of {gas}", rates)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of case files, for editors."""
     with _border():
@@ -217,12 +294,18 @@ def _border() -> Iterator[None]:
         yield
     except CaseError as error:
         _fail(error.faults, BAD_INPUT)
+    except ArgumentError as error:
+        _fail([f"{_OPTIONS.get(error.argument, error.argument.replace('_', '-'))}{error.text}"], BAD_INPUT)
     except LeakflowError as error:
         _fail([str(error)], BAD_INPUT)
     except MemoryError:
         _fail(["not enough memory: take fewer samples, or keep fewer outcomes or no series"], BAD_INPUT)
     except KeyboardInterrupt:
         _fail(["interrupted; nothing was kept"], INTERRUPTED)
+
+
+#: Arguments whose options have other names.
+_OPTIONS = {"p_up": "from", "p_down": "to"}
 
 
 @contextmanager

@@ -14,10 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from .run import Run
+from .sizing import Hole, LeakSize, Slot
 from .summary import Comparison, Receipt, Row, Summary, display_units, shown_value
 from .sweep import Progress as Report
+from .units import convert, format_quantity
 
-__all__ = ["Clock", "progress_bar", "show_cases", "show_run", "show_summary"]
+__all__ = ["Clock", "progress_bar", "show_cases", "show_rates", "show_run", "show_size", "show_summary"]
 
 
 class Clock:
@@ -107,6 +109,67 @@ def show_run(console: Console, run: Run) -> None:
             console.print(table)
 
 
+def show_rates(console: Console, title: str, rates: list[tuple[float, str, str]]) -> None:
+    """Show one leak rate as values, each with its unit and what it is counted at."""
+    table = _table(title, "rate", "unit", "counted")
+    for value, unit, basis in rates:
+        table.add_row(f"{value:.6g}", unit, basis)
+    console.print(table)
+
+
+def show_size(console: Console, size: LeakSize, gas: str) -> None:
+    """Show the openings that a leak rate is, and how fast volumes empty through them."""
+    rate, before = format_quantity(size.mass_flow, "mass_flow", "kg/day"), _pressure(size.p_up)
+    behind = _pressure(size.p_down) if size.p_down > 0.0 else "vacuum"
+    title = f"{rate} of {gas} at {size.temperature:.6g} K, {before} to {behind}"
+    table = _table(title, "opening", "size", "unit", "Knudsen no.", "pressure exponent")
+    table.add_row("round hole: diameter", f"{size.hole.diameter * 1e3:.5g}", "mm", *_regime(size.hole))
+    if size.slot is not None:
+        table.add_row("slot: opening", f"{size.slot.opening * 1e6:.5g}", "um", *_regime(size.slot))
+    console.print(table)
+    for line in _assumptions(size):
+        console.print(line, highlight=False, soft_wrap=True)
+    decays = _table(
+        "How fast it empties", "volume", "m^3", "gas, kg", "gas over rate, days", "fall, mmHg/day"
+    )
+    for decay in size.decays:
+        days = convert(decay.time_constant, "time", "day")
+        fall = convert(decay.pressure_rate, "pressure_rate", "mmHg/day")
+        decays.add_row(decay.name, *(_number(x) for x in (decay.volume, decay.gas_mass, days, fall)))
+    console.print()
+    console.print(decays)
+
+
+def _assumptions(size: LeakSize) -> Iterator[str]:
+    """Say what the two openings are taken to be, and where one is not to be trusted."""
+    coefficient = size.hole.discharge_coefficient
+    curve = f"coefficient {coefficient:.4g}" if isinstance(coefficient, float) else "Perry's coefficient"
+    thin = size.hole.knudsen_number > _ORIFICE_KNUDSEN
+    yield f"hole: {curve}" + ("; under 10 mean free paths wide, where no orifice law holds" if thin else "")
+    slot = size.slot
+    if slot is None:
+        yield "slot: none of the usual length is wide enough; give --length"
+        return
+    faces = (
+        f"tortuosity {slot.tortuosity:.4g}, roughness {slot.roughness * 1e6:.4g} um, taper {slot.taper:.4g}"
+    )
+    walls = f"accommodation {slot.accommodation:.4g}, inlet loss {slot.inlet_loss:.4g}"
+    yield f"slot: {slot.length * 1e3:.4g} mm long, {slot.depth * 1e3:.4g} mm deep, {faces}, {walls}"
+
+
+#: A hole smaller than 10 mean free paths is no continuum orifice.
+_ORIFICE_KNUDSEN = 0.1
+_LEAST_IN_MMHG = 1e3  # Pa
+
+
+def _pressure(value: float) -> str:
+    return format_quantity(value, "pressure", "mmHg" if value >= _LEAST_IN_MMHG else "Pa")
+
+
+def _regime(opening: Hole | Slot) -> tuple[str, str]:
+    return f"{opening.knudsen_number:.2g}", f"{opening.pressure_exponent:.3f}"
+
+
 def _record_table(rows: tuple[Comparison, ...]) -> Table:
     table = _table(
         "Measured record [mmHg]", "volume", "day", "measured", "5 %", "median", "95 %", "within 2 s.d."
@@ -139,7 +202,7 @@ def _number(value: float) -> str:
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    words = ("name", "title", "outcome", "unit", "volume")
+    words = ("name", "title", "outcome", "unit", "volume", "opening", "counted")
     for column in columns:
         justify: Literal["left", "right"] = "left" if column in words else "right"
         table.add_column(column, justify=justify, no_wrap=column != "title")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["CaseError", "Fault", "FaultsError", "Key", "LeakflowError", "ResultsError"]
+__all__ = ["ArgumentError", "CaseError", "Fault", "FaultsError", "Key", "LeakflowError", "ResultsError"]
 
 Key = tuple[str | int, ...]
 
@@ -28,6 +28,23 @@ class CaseError(LeakflowError):
         """Take one line or several."""
         self.faults: list[str] = [faults] if isinstance(faults, str) else list(faults)
         super().__init__("\n".join(self.faults))
+
+
+class ArgumentError(LeakflowError, ValueError):
+    """An argument that is no such quantity, or out of its range; one line.
+
+    Attributes
+    ----------
+    argument : str
+        Its name.
+    text : str
+        The value that was given, and what is allowed.
+    """
+
+    def __init__(self, argument: str, text: str) -> None:
+        """Take the argument's name, and the rest of the line."""
+        self.argument, self.text = argument, text
+        super().__init__(f"{argument}{text}")
 
 
 class ResultsError(LeakflowError):

@@ -12,7 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-__all__ = ["DIMENSIONS", "Dimension", "UnitError", "allowed", "convert", "format_quantity", "parse_quantity"]
+__all__ = [
+    "DIMENSIONS", "Dimension", "UnitError", "allowed", "convert", "format_quantity", "parse_quantity",
+    "quoted", "split_quantity",
+]  # fmt: skip
 
 Value = TypeVar("Value", float, np.ndarray)
 
@@ -45,6 +48,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "time": Dimension("s", "a time", "6 d"),
     "mass": Dimension("kg", "a mass", "2 lb"),
     "mass_flow": Dimension("kg/s", "a mass flow", "3.7 lb/day"),
+    "volume_flow": Dimension("m^3/s", "a volume flow", "3 cm^3/s"),
     "molecular_conductance": Dimension("m*s", "a molecular conductance", "1e-12 m*s"),
     "viscous_conductance": Dimension("m*s/Pa", "a viscous conductance", "1e-16 m*s/Pa"),
     "compliance": Dimension("m/Pa", "a compliance", "0.1 um/kPa"),
@@ -57,6 +61,8 @@ _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*
 # Pint evaluates arithmetic in a unit, and "m^9^9^9" would keep it busy for ever: only plain products pass.
 _TERM = r"(?:[A-Za-zµμ°%][A-Za-z0-9_µμ°]*|1)(?:(?:\^|\*\*)-?\d{1,2}|[²³])?"
 _UNIT = re.compile(rf"{_TERM}(?:\s*[*/·]\s*{_TERM}|\s+{_TERM})*")
+# gauges and pumps have "m3" and "cm3" printed on them
+_PLAIN_POWER = re.compile(r"\b([a-zµμ]?m|ft|in)([23])\b")
 _LONGEST_TEXT = 100
 _LONGEST_INTEGER = 256  # bits; Python refuses to print integers of thousands of digits
 
@@ -73,7 +79,7 @@ class UnitError(ValueError):
     def __init__(self, value: object, allowed: str) -> None:
         """Take the refused value and what is allowed instead."""
         self.allowed = allowed
-        super().__init__(f"{_shown(value)}: {allowed}")
+        super().__init__(f"{quoted(value)}: {allowed}")
 
 
 def parse_quantity(value: object, dimension: str) -> float:
@@ -143,7 +149,14 @@ def format_quantity(value: float, dimension: str, unit: str | None = None, digit
     return f"{shown:.{digits}g} {DIMENSIONS[dimension].unit if unit is None else unit}".rstrip()
 
 
-def _shown(value: object) -> str:
+def split_quantity(text: str) -> tuple[float, str] | None:
+    """Split ``"473 mmHg"`` into its number and its unit, unread; None if there is no number in front."""
+    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_TEXT else None
+    return None if match is None else (float(match[1]), match[2])
+
+
+def quoted(value: object) -> str:
+    """Write a refused value for a message, cut if it is long."""
     if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:
         return "a huge integer"
     if isinstance(value, str | int | float):
@@ -153,10 +166,10 @@ def _shown(value: object) -> str:
 
 def _parse_text(text: str, dimension: str) -> float:
     si = DIMENSIONS[dimension]
-    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_TEXT else None
-    if match is None:
+    split = split_quantity(text)
+    if split is None:
         raise UnitError(text, allowed(dimension))
-    number, unit = float(match[1]), match[2]
+    number, unit = split
     if not unit:
         if si.unit:
             raise UnitError(text, f"has no unit; {allowed(dimension)}")
@@ -195,11 +208,12 @@ def _registry() -> Any:
     # operators write "psia" and "lbm" to rule out gauge pressure and pound-force
     ureg.define("psia = psi")
     ureg.define("lbm = pound")
+    ureg.define("@alias torr = Torr")
     return ureg
 
 
 def _readable(unit: str) -> str:
-    return unit.replace("%", "percent").replace("·", "*")
+    return _PLAIN_POWER.sub(r"\1^\2", unit.replace("%", "percent").replace("·", "*"))
 
 
 def _unit_of(si: Dimension) -> str:
