@@ -1,0 +1,46 @@
+"""Ctrl-C: ends the process with one line at once, but where something may have to be kept or put away.
+
+Loaded before all else, so it imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+__all__ = ["INTERRUPTED", "interruptible", "stop_at_once"]
+
+#: Exit code after Ctrl-C.
+INTERRUPTED = 130
+
+
+def stop_at_once() -> None:
+    """Let Ctrl-C end the process with a line and its exit code, wherever it is.
+
+    A KeyboardInterrupt in the middle of an import ends in a traceback, or in what the library makes of it.
+    A Ctrl-C that is ignored (``nohup``, a background job) stays ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise KeyboardInterrupt at Ctrl-C inside, so that work can be kept and temporary files removed."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not _stop:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    os.write(2, b"interrupted; nothing was kept\n")
+    os._exit(INTERRUPTED)
