@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from . import _hdf5_check as check
 from .errors import ResultsError
-from .results import DATA_TYPES, OWN_ATTRIBUTES, SCHEMA_VERSION, Results, Variable
+from .results import DATA_TYPES, OWN_ATTRIBUTES, RUN_CONTENT, SCHEMA_VERSION, Results, Variable
 
 # Either marks a variable as one of crack geometry.
 _CRACK_ATTRIBUTES = frozenset({"sample_dimension", "count_variable"})
@@ -34,14 +34,26 @@ def read_results(path: Path) -> Results:
     except FileNotFoundError as error:
         raise ResultsError(f"{path}: no such file") from error
     except (OSError, RuntimeError, LookupError, ValueError, TypeError, OverflowError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ResultsError(f"{path}: cannot be read: {' '.join(reason.split())}") from error
+        raise ResultsError(f"{path}: cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if strerror := getattr(error, "strerror", None):
+        return str(strerror)
+    text = " ".join(str(error).split()) or type(error).__name__
+    if "truncated file" in text:
+        return "it is cut short"
+    # h5py's own errors end in the words of the HDF5 library, which say nothing to a user
+    of_hdf5 = isinstance(error, OSError | RuntimeError) or text.lstrip("\"'").startswith("Unable to")
+    return "it is damaged" if of_hdf5 else text
 
 
 def _read_file(path: Path, file: h5py.File, file_size: int) -> Results:
     attributes = {
         key: str(value) for key, value in check.read_attributes(path, file).items() if not key.startswith("_")
     }
+    if attributes.get("content") == RUN_CONTENT:
+        raise ResultsError(f"{path}: the history of one run, not a sweep; open it with xarray or ncdump")
     _check_version(path, attributes.get("schema_version"))
     kinds = check.members(path, file)
     datasets = {

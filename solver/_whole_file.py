@@ -21,7 +21,7 @@ def write_whole(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
     Parameters
     ----------
     path
-        The file; its folder must exist.
+        The file; its folder must exist. If it is a symbolic link, what it points to is written.
     content
         All its bytes.
     overwrite
@@ -40,17 +40,18 @@ def write_whole(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
     path = Path(path)
     try:
         _refuse_if_taken(path, overwrite)
-        temporary = _temporary_beside(path)
+        target = _behind_links(path)
+        temporary = _temporary_beside(target)
         try:
             _write_synced(temporary, content)
-            os.replace(temporary, path)
+            os.replace(temporary, target)
         except BaseException:  # Ctrl-C too must leave nothing
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_folder(path.parent)
+        _sync_folder(target.parent)
     except (OSError, ValueError) as error:
-        raise ResultsError(f"{path}: cannot be written: {_reason(error)}") from error
+        raise ResultsError(f"{path}: cannot be written: {_reason(error, path)}") from error
     return path
 
 
@@ -65,14 +66,14 @@ def check_destination(path: str | Path, *, overwrite: bool = True) -> None:
     path = Path(path)
     try:
         _refuse_if_taken(path, overwrite)
-        temporary = _temporary_beside(path)
+        temporary = _temporary_beside(_behind_links(path))
         try:
             _write_synced(temporary, b"")
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
     except (OSError, ValueError) as error:
-        raise ResultsError(f"{path}: cannot be written: {_reason(error)}") from error
+        raise ResultsError(f"{path}: cannot be written: {_reason(error, path)}") from error
 
 
 def _refuse_if_taken(path: Path, overwrite: bool) -> None:
@@ -86,6 +87,11 @@ def _refuse_if_taken(path: Path, overwrite: bool) -> None:
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if not stat.S_ISREG(mode):  # renaming onto a device or a pipe would replace it
         raise OSError(errno.EINVAL, "it is not a regular file")
+
+
+def _behind_links(path: Path) -> Path:
+    """Return the file that a link points to: renaming onto the link would replace the link."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def _temporary_beside(path: Path) -> Path:
@@ -118,8 +124,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _reason(error: OSError | ValueError, path: Path) -> str:
     if isinstance(error, FileNotFoundError):
-        return "no such folder"
-    text = getattr(error, "strerror", None) or str(error)
+        return "its folder takes no new files" if _behind_links(path).parent.is_dir() else "no such folder"
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(text.split())

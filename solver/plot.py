@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ._terminal_text import plain
+from ._whole_file import write_whole
 from .errors import ResultsError
 from .run import Run
 from .units import convert
@@ -36,17 +40,24 @@ def plot_run(run: Run, path: str | Path) -> Path:
     figure = Figure(figsize=(7.0, 6.0), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     scale, unit = _time_unit(run)
-    figure.suptitle(run.case.title)
+    figure.suptitle(plain(run.case.title), parse_math=False)
     _draw_pressures(above, run, scale)
     _draw_flows(below, run, scale)
     below.set_xlabel(f"time [{unit}]")
+    return write_whole(path, _picture(figure, path))
+
+
+def _picture(figure: Any, path: Path) -> bytes:
+    """Draw the figure into the bytes of a file of that suffix."""
+    buffer = io.BytesIO()
     try:
-        figure.savefig(path, dpi=150)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
+            figure.savefig(buffer, format=path.suffix.removeprefix(".").lower() or "none", dpi=150)
     except ValueError as error:
-        raise ResultsError(f"{path}: {str(error).splitlines()[0]}") from None
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from None
-    return path
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ResultsError(f"{path}: {reason}") from None
+    return buffer.getvalue()
 
 
 def _draw_pressures(axes: Any, run: Run, scale: float) -> None:
@@ -73,7 +84,8 @@ def _draw_pressures(axes: Any, run: Run, scale: float) -> None:
     axes.set_ylabel("pressure [mmHg]")
     axes.set_ylim(bottom=0.0)
     axes.grid(alpha=0.3)
-    axes.legend()
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend()
 
 
 def _draw_flows(axes: Any, run: Run, scale: float) -> None:
@@ -83,7 +95,8 @@ def _draw_flows(axes: Any, run: Run, scale: float) -> None:
         axes.plot(run.times / scale, convert(flow, "mass_flow", "kg/day"), color=f"C{place + 4}", label=label)
     axes.set_ylabel("mass flow [kg/day]")
     axes.grid(alpha=0.3)
-    axes.legend()
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend()
 
 
 def _time_unit(run: Run) -> tuple[float, str]:

@@ -21,13 +21,15 @@ def version() -> str:
     return metadata.version("leakflow")
 
 
-def describe(case: Case) -> tuple[dict[str, str], dict[str, str]]:
+def describe(case: Case, what: str | None = None) -> tuple[dict[str, str], dict[str, str]]:
     """Return the attributes and the provenance of a results file.
 
     Parameters
     ----------
     case : Case
         As it was run, with everything that was set otherwise.
+    what : str, optional
+        What was done, for the history; by default the sweep of the case.
 
     Returns
     -------
@@ -38,11 +40,12 @@ def describe(case: Case) -> tuple[dict[str, str], dict[str, str]]:
     resolved = json.dumps(case.to_dict(), sort_keys=True)
     numerics = json.dumps({"kernels": source_stamp(), "integrator": "Rodas5P"}, sort_keys=True)
     identity = hashlib.sha256(f"{resolved}\n{numerics}".encode()).hexdigest()
+    done = what or f"sweep of {case.source}, {case.sweep.samples} samples, seed {case.sweep.seed}"
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     attributes = {
         "title": case.title,
         "source": f"leakflow {version()}",
-        "history": f"{now} leakflow {version()}: sweep of {case.source}",
+        "history": f"{now} leakflow {version()}: {done}",
         "campaign_id": identity,
     }
     environment = {

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import status as status_codes
-from ._whole_file import check_destination, write_whole
+from . import _whole_file
+from .errors import ResultsError
 
 if TYPE_CHECKING:
     import xarray
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Results", "Variable", "check_destination", "open_results", "write_results"]
 
 SCHEMA_VERSION = 1
+#: The attribute ``content`` of a file with one history, which tells it from a sweep's.
+RUN_CONTENT = "history of one run"
 CONVENTIONS = "CF-1.11"
 ROLES = ("input", "output", "diagnostic")
 REQUIRED_ATTRIBUTES = ("title", "source", "history", "campaign_id")
@@ -34,6 +37,7 @@ DATA_TYPES = ("float64", "float32", "int64", "int32")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,199}")
 _TAKEN_NAMES = frozenset({"sample", "time", "status", "provenance"})
 _COUNT = "_count"
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # Written by the file itself, so not free for a variable's further attributes.
 OWN_ATTRIBUTES = frozenset(
     {
@@ -80,7 +84,28 @@ def write_results(path: str | Path, results: Results, *, overwrite: bool = True)
     from ._hdf5_write import file_image
 
     check_destination(path, overwrite=overwrite)
-    return write_whole(path, file_image(results), overwrite=overwrite)
+    return _whole_file.write_whole(path, file_image(results), overwrite=overwrite)
+
+
+def check_destination(path: str | Path, *, overwrite: bool = True) -> None:
+    """Make sure that a results file could be written there, before the work that fills it is done.
+
+    Raises
+    ------
+    ResultsError
+        One line naming the file and the reason; also if what is there is no HDF5 file, for it is then hardly
+        meant to be replaced.
+    """
+    _whole_file.check_destination(path, overwrite=overwrite)
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(len(_SIGNATURE))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if start not in (b"", _SIGNATURE):
+        raise ResultsError(f"{path}: is there already and is no HDF5 file; it is not replaced")
 
 
 def open_results(path: str | Path) -> Results:

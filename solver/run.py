@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import status as status_codes
+from ._whole_file import write_whole
 from .case import Case
 from .engine import run_block
 from .errors import CaseError
 from .plan import compile_case
 from .provenance import describe
+from .results import RUN_CONTENT, check_destination
 from .sweep import resolve_case
 
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "run", "write_run"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +76,11 @@ class Run:
         for role, values_of in (("input", self.inputs), ("output", self.outcomes)):
             for name, value in values_of.items():
                 data[name] = ((), value, {"units": self.units[name], "role": role})
-        attributes, _ = describe(self.case)
+        which = "medians" if self.sample is None else f"sample {self.sample}"
+        attributes, _ = describe(
+            self.case, f"run of {self.case.source}, {which}, seed {self.case.sweep.seed}"
+        )
+        attributes["content"] = RUN_CONTENT
         data["status"] = ((), np.int8(self.status))
         return xarray.Dataset(data, coords={"time": ("time", self.times, {"units": "s"})}, attrs=attributes)
 
@@ -119,3 +127,35 @@ def run(
         outcomes={c.name: float(block.outcomes[0, c.place]) for c in compiled.outcomes},
         units={c.name: c.units for c in (*compiled.inputs, *compiled.outcomes)},
     )
+
+
+def write_run(path: str | Path, run: Run) -> Path:
+    """Write the history of a run as netCDF: the file is there complete, or not at all.
+
+    Parameters
+    ----------
+    path : str or path
+        The file, ``.nc`` or ``.h5``; its folder must exist.
+    run : Run
+
+    Raises
+    ------
+    ResultsError
+        One line naming the file and the reason, as from `write_results`.
+    """
+    check_destination(path)
+    return write_whole(path, _file_image(run.to_dataset()))
+
+
+def _file_image(dataset: xarray.Dataset) -> bytes:
+    """Return a Dataset as the bytes of a netCDF file; built in memory, for HDF5 dies of a full disk."""
+    import h5netcdf  # takes a while: not spent by whoever does not come near a file
+
+    buffer = io.BytesIO()
+    with h5netcdf.File(buffer, "w") as file:
+        file.dimensions = dict(dataset.sizes)
+        file.attrs.update(dataset.attrs)
+        for name, array in dataset.variables.items():
+            variable = file.create_variable(str(name), array.dims, array.dtype, data=array.values)
+            variable.attrs.update(array.attrs)
+    return buffer.getvalue()

@@ -342,6 +342,11 @@ def test_overwriting(file: Path) -> None:
     [
         ("missing/x.nc", "no such folder"),
         (".", "folder"),
+        pytest.param(
+            "/proc/x.nc",
+            "its folder takes no new files",
+            marks=pytest.mark.skipif(not os.path.exists("/proc/self"), reason="no such folder here"),
+        ),
         ("file.txt/x.nc", "."),
         ("n" * 300 + ".nc", "."),
         ("nul\0.nc", "null"),
