@@ -20,7 +20,15 @@ from ._case_checks import nearest
 from ._case_faults import known_keys, line_of, printable
 from .errors import CaseError, Fault
 
-__all__ = ["CaseFile", "RecordFile", "apply_overrides", "read_case_file", "read_record_file", "shipped_names"]
+__all__ = [
+    "CaseFile",
+    "RecordFile",
+    "apply_overrides",
+    "files_of_case",
+    "read_case_file",
+    "read_record_file",
+    "shipped_names",
+]
 
 _LARGEST = 1 << 20
 _MOST_ROWS = 10_000
@@ -37,14 +45,14 @@ class CaseFile(NamedTuple):
     ----------
     source : str
         The file's name without its folder.
-    folder : Path
-        Where it lies.
+    path : Path
+        The file.
     data : dict
         Its TOML.
     """
 
     source: str
-    folder: Path
+    path: Path
     data: dict[str, Any]
 
 
@@ -79,7 +87,7 @@ def read_case_file(name_or_path: str | os.PathLike[str]) -> CaseFile:
     if _LONG_KEY.search(content):
         raise CaseError(f"{source}: a key has too many dots")
     try:
-        return CaseFile(source, path.parent, tomllib.loads(content))
+        return CaseFile(source, path, tomllib.loads(content))
     except RecursionError:
         raise CaseError(f"{source}: nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
@@ -88,13 +96,13 @@ def read_case_file(name_or_path: str | os.PathLike[str]) -> CaseFile:
         raise CaseError(f"{source}: a number or a date is out of range") from None
 
 
-def read_record_file(folder: Path, name: object, source: str) -> RecordFile:
+def read_record_file(case: Path, name: object, source: str) -> RecordFile:
     """Read the CSV of a record, which lies beside its case.
 
     Parameters
     ----------
-    folder : Path
-        The case's.
+    case : Path
+        The case's file.
     name : object
         What the case names.
     source : str
@@ -105,13 +113,18 @@ def read_record_file(folder: Path, name: object, source: str) -> RecordFile:
     CaseError
         If it cannot be read, or its header does not fit.
     """
-    if not isinstance(name, str) or not _is_inside(folder, name):
+    if not isinstance(name, str) or not _lies_beside(case, name):
         raise CaseError(
             line_of(Fault(("record", "file"), "must be a CSV file in the case's folder", name), source)
         )
     shown = printable(name)
     try:
-        rows = list(csv.reader(io.StringIO(_read_text(folder / name, shown), newline=""), strict=True))
+        content = _read_text(case.parent / name, shown)
+    except CaseError as error:
+        reason = error.faults[0].removeprefix(f"{shown}: ")
+        raise CaseError(line_of(Fault(("record", "file"), reason, name), source)) from None
+    try:
+        rows = list(csv.reader(io.StringIO(content, newline=""), strict=True))
     except csv.Error as error:
         raise CaseError(line_of(Fault((), f"not CSV: {error}"), shown)) from None
     if len(rows) > _MOST_ROWS:
@@ -130,6 +143,20 @@ def read_record_file(folder: Path, name: object, source: str) -> RecordFile:
     return RecordFile(
         shown, [{key: cell for key, cell in point.items() if cell != ""} for point in points], lines
     )
+
+
+def files_of_case(name_or_path: str | os.PathLike[str]) -> list[Path]:
+    """Give the files that a case is read from: its own, and the CSV of its record if it has one.
+
+    Raises
+    ------
+    CaseError
+        As from `read_case_file`.
+    """
+    file = read_case_file(name_or_path)
+    record = file.data.get("record")
+    name = record.get("file") if isinstance(record, dict) else None
+    return [file.path, file.path.parent / name] if isinstance(name, str) else [file.path]
 
 
 def apply_overrides(
@@ -234,11 +261,16 @@ def _read_text(path: Path, shown: str) -> str:
         raise CaseError(f"{shown}: is not text in UTF-8") from None
 
 
-def _is_inside(folder: Path, name: str) -> bool:
+def _lies_beside(case: Path, name: str) -> bool:
+    """Whether a file lies in the folder of the case, or of what the case is a link to.
+
+    A strict editable install links each file on its own.
+    """
     if not name or "\x00" in name or Path(name).is_absolute():
         return False
     try:
-        return (folder / name).resolve().is_relative_to(folder.resolve())
+        found = (case.parent / name).resolve()
+        return any(found.is_relative_to(home) for home in (case.parent.resolve(), case.resolve().parent))
     except (OSError, RuntimeError):
         return False
 

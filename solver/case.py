@@ -185,7 +185,7 @@ def _take_record(file: CaseFile) -> tuple[RecordFile | None, list[str]]:
     if "points" in record:
         return None, lines_of([Fault(("record",), "must have either points or file")], file.source)
     try:
-        rows = read_record_file(file.folder, name, file.source)
+        rows = read_record_file(file.path, name, file.source)
     except CaseError as error:
         del file.data["record"]
         return None, error.faults

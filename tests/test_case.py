@@ -155,6 +155,35 @@ def with_record(folder: Path, csv: str) -> Path:
     return written(folder, f'{SMALL}\n[record]\nfile = "record.csv"\nstart = 2021-07-14\n')
 
 
+def test_a_case_and_its_csv_may_each_be_a_link(tmp_path: Path) -> None:
+    """A strict editable install links every file on its own into a folder elsewhere."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "installed").mkdir()
+    with_record(tmp_path / "source", f"{HEADER}tank,1,473,1\n")
+    for name in ("case.toml", "record.csv"):
+        (tmp_path / "installed" / name).symlink_to(tmp_path / "source" / name)
+    assert load_case(tmp_path / "installed" / "case.toml") == load_case(tmp_path / "source" / "case.toml")
+    (tmp_path / "secret.csv").write_text("root:x", encoding="utf-8")
+    (tmp_path / "installed" / "record.csv").unlink()
+    (tmp_path / "installed" / "record.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(CaseError, match=r'record\.file = "record\.csv": must be a CSV file in the case'):
+        load_case(tmp_path / "installed" / "case.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (".", 'case.toml: record.file = ".": is a folder; must be a file'),
+        ("gone.csv", 'case.toml: record.file = "gone.csv": no such file'),
+    ],
+)
+def test_a_csv_that_cannot_be_read_names_case_and_key(tmp_path: Path, name: str, line: str) -> None:
+    path = written(tmp_path, f'{SMALL}\n[record]\nfile = "{name}"\n')
+    with pytest.raises(CaseError) as caught:
+        load_case(path)
+    assert caught.value.faults == [line]
+
+
 def test_a_record_from_a_csv(tmp_path: Path) -> None:
     csv = (
         "\ufeffpressure [mmHg], time [d], volume, uncertainty\r\n473,0,tank,1 mmHg\r\n\r\n273,6,tank,150\r\n"
