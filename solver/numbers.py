@@ -329,7 +329,7 @@ def _parse_choice(
     weights = _parse_list(table["weights"], "weights", Quantity("dimensionless", minimum=0.0), faults)
     if weights and len(weights) != len(values):
         faults.append(Fault(("weights",), f"must be as many as the values, {len(values)}", len(weights)))
-    elif weights and not 0.0 < sum(weights) < math.inf:
+    elif weights and not any(map(math.isnan, weights)) and not 0.0 < sum(weights) < math.inf:
         faults.append(Fault(("weights",), "must not all be 0"))
     return values, weights
 

@@ -25,6 +25,7 @@ _DISPLAY: dict[str, tuple[str, tuple[str, ...]]] = {
     "m": ("length", ("mm",)),
     "s": ("time", ("day",)),
 }
+_SMALLEST_IN_MM = 1e-4  # m; gaps below it are spoken of in micrometres
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,10 @@ def summarise(results: Results) -> Summary:
     )
 
 
-def display_units(units: str) -> tuple[str, ...]:
-    """Return the units in which a quantity of these file units is shown; its own if none are better."""
+def display_units(units: str, value: float = math.nan) -> tuple[str, ...]:
+    """Return the units in which a value of these file units is shown; its own if none are better."""
+    if units == "m" and 0.0 < abs(value) < _SMALLEST_IN_MM:
+        return ("um",)
     return _DISPLAY[units][1] if units in _DISPLAY else (units,)
 
 
@@ -161,7 +164,7 @@ def _rows(results: Results, good: NDArray[np.bool_]) -> list[Row]:
         values = np.where(np.isnan(data[good]), never, data[good])
         low, median, high = _quantiles(values)
         missing = float(np.mean(~np.isfinite(values)))
-        for unit in display_units(variable.units):
+        for unit in display_units(variable.units, median):
             a, b, c = (shown_value(value, variable.units, unit) for value in (low, median, high))
             rows.append(Row(name, "" if unit == "1" else unit, b, a, c, missing, variable.long_name))
     return rows

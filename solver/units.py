@@ -195,7 +195,10 @@ def _to_si(unit: str, si: Dimension) -> tuple[float | None, float]:
         scale = float(parsed.to(target).magnitude) - offset
     except (pint.PintError, AttributeError, ValueError, TypeError, ArithmeticError):
         return None, 0.0
-    if offset != 0.0 and si.noun != DIMENSIONS["temperature"].noun:
+    is_temperature = si.noun == DIMENSIONS["temperature"].noun
+    if is_temperature and any(name.startswith("delta_") for name, _ in parsed.unit_items()):
+        return None, 0.0  # a difference, "22 delta_degC", is no temperature
+    if offset != 0.0 and not is_temperature:
         return None, 0.0
     return scale, offset
 
@@ -208,6 +211,7 @@ def _registry() -> Any:
     # operators write "psia" and "lbm" to rule out gauge pressure and pound-force
     ureg.define("psia = psi")
     ureg.define("lbm = pound")
+    ureg.define("mmhg = mmHg")
     ureg.define("@alias torr = Torr")
     return ureg
 

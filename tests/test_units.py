@@ -135,3 +135,15 @@ def test_format() -> None:
     assert format_quantity(473 * MMHG, "pressure", "mmHg") == "473 mmHg"
     assert format_quantity(0.25, "dimensionless") == "0.25"
     assert format_quantity(1e-5, "mass_flow", digits=3) == "1e-05 kg/s"
+
+
+@pytest.mark.parametrize("unit", ["delta_degC", "delta_degF"])
+def test_a_difference_is_no_temperature(unit):
+    with pytest.raises(UnitError, match="must be a temperature"):
+        parse_quantity(f"22 {unit}", "temperature")
+    assert parse_quantity(f"18 {unit}", "temperature_difference") in (18.0, pytest.approx(10.0))
+
+
+@pytest.mark.parametrize("text", ["5 mmHg", "5 mmhg", "5 Torr", "5 torr"])
+def test_a_millimetre_of_mercury_however_written(text):
+    assert parse_quantity(text, "pressure") == pytest.approx(5 * 133.322, rel=1e-5)
