@@ -1,28 +1,35 @@
-"""The command line. Exit codes: 0 done, 2 bad input, 3 finished with failed samples, 4 could not write,
-130 interrupted."""
+"""The command line: what each command takes and does."""
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
-from .errors import ArgumentError, CaseError, LeakflowError, ResultsError
+from ._command_border import (
+    BAD_INPUT,
+    FAILED_SAMPLES,
+    NOT_WRITTEN,
+    border,
+    drop_output,
+    fail,
+    print_json,
+    printing,
+    writing,
+)  # fmt: skip
+from ._interrupts import INTERRUPTED, interruptible, stop_at_once
 
 if TYPE_CHECKING:
+    from .case import Case
     from .results import Results
 
-BAD_INPUT = 2
-FAILED_SAMPLES = 3
-NOT_WRITTEN = 4
-INTERRUPTED = 130
+RESULTS_SUFFIXES = (".nc", ".h5")
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 app = typer.Typer(
     name="leakflow",
@@ -33,6 +40,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def _whole(text: str) -> int:
+    """Read a whole number, ``100000`` or ``1e5``."""
+    with suppress(ValueError):
+        return int(text)
+    with suppress(ValueError, OverflowError):
+        if float(text).is_integer():
+            return int(float(text))
+    raise typer.BadParameter(f"{text!r} is not a whole number, such as 100000 or 1e5")
+
+
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Name of a shipped case, or a .toml file.")]
 Overrides = Annotated[
     list[str] | None,
@@ -40,7 +58,10 @@ Overrides = Annotated[
         "--define", "-D", metavar="KEY=VALUE", help='Set a number, as -D paths.cracks.opening="10 um".'
     ),
 ]
-Seed = Annotated[int | None, typer.Option(help="Seed of the random numbers, instead of the case's.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(parser=_whole, metavar="N", help="Seed of the random numbers, instead of the case's."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
@@ -55,13 +76,16 @@ ReferencePressure = Annotated[str, typer.Option(help="At which standard volumes 
 
 def main() -> None:
     """Run the command line; the entry point of ``leakflow``."""
+    stop_at_once()
     try:
         app()
-    except BrokenPipeError:  # whoever read us has enough: `leakflow schema | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # no traceback reaches a user unless asked for
         if os.environ.get("LEAKFLOW_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # the help, which Typer prints
+            drop_output()
+            print(f"standard output: cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201
+            sys.exit(NOT_WRITTEN)
         text = " ".join(str(error).split())
         sys.exit(f"leakflow: internal error: {type(error).__name__}: {text} (LEAKFLOW_DEBUG=1 shows where)")
 
@@ -75,10 +99,12 @@ def overview(
     if version:
         from .provenance import version as installed
 
-        print(f"leakflow {installed()}")  # noqa: T201
+        with border(), printing():
+            print(f"leakflow {installed()}")  # noqa: T201
         raise typer.Exit
     if context.invoked_subcommand is None:
-        print(context.get_help())  # noqa: T201
+        with border(), printing():
+            print(context.get_help())  # noqa: T201
         cases()
 
 
@@ -86,37 +112,45 @@ def overview(
 def sweep(
     case: CaseArgument,
     samples: Annotated[
-        int | None, typer.Option("--samples", "-n", help="How many, instead of the case's.")
+        int | None,
+        typer.Option(
+            "--samples", "-n", parser=_whole, metavar="N", help="How many, instead of the case's; 1e5 too."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Results file, replaced if it is there; by default CASE.nc here."),
     ] = None,
     seed: Seed = None,
-    threads: Annotated[int | None, typer.Option(help="By default all processors.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(parser=_whole, metavar="N", help="By default all processors.")
+    ] = None,
     define: Overrides = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Run many samples of a case and write the results file."""
-    with _border():
+    with border():
         from .case import load_case
-        from .console import progress_bar
+        from .console import progress_bar, terminal
         from .results import check_destination
         from .sweep import SweepInterrupted, resolve_case
         from .sweep import sweep as run_sweep
 
         loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed)
         path = out if out is not None else Path(f"{Path(loaded.source).stem}.nc")
-        with _writing():
-            check_destination(path)
-        try:
-            with progress_bar(Console(stderr=True), quiet=quiet or as_json) as (report, clock):
-                results = run_sweep(loaded, threads=threads, progress=report)
-        except SweepInterrupted as stopped:
-            _keep(stopped.results, path, loaded.sweep.samples)
-        with _writing():
-            _write(path, results)
+        _check_suffix("--out", path, RESULTS_SUFFIXES)
+        _spare_the_case(case, loaded, path)
+        with interruptible():
+            with writing():
+                check_destination(path)
+            try:
+                with progress_bar(terminal(stderr=True), quiet=quiet or as_json) as (report, clock):
+                    results = run_sweep(loaded, threads=threads, progress=report)
+            except SweepInterrupted as stopped:
+                _keep(stopped.results, path, loaded.sweep.samples)
+            with writing():
+                _write(path, results)
         _show(results, path, clock.rate(), as_json=as_json, quiet=quiet)
         if results.n_failed:
             raise typer.Exit(FAILED_SAMPLES)
@@ -127,7 +161,11 @@ def run(
     case: CaseArgument,
     sample: Annotated[
         int | None,
-        typer.Option(help="Run this sample of the sweep; by default all inputs are at their medians."),
+        typer.Option(
+            parser=_whole,
+            metavar="N",
+            help="Run this sample of the sweep; by default all inputs are at their medians.",
+        ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw pressures and flows, with the record, into this picture.")
@@ -141,28 +179,43 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Run a case once and show its outcomes."""
-    with _border():
+    with border():
+        from ._whole_file import check_destination as check_place
+        from .results import check_destination
         from .run import run as run_once
+        from .run import write_run
+        from .sweep import resolve_case
 
-        result = run_once(case, sample=sample, seed=seed, overrides=define or ())
-        with _writing():
+        loaded = resolve_case(case, define or (), seed=seed)
+        for option, path, suffixes in (("--plot", plot, PLOT_SUFFIXES), ("--out", out, RESULTS_SUFFIXES)):
+            if path is not None:
+                _check_suffix(option, path, suffixes)
+                _spare_the_case(case, loaded, path)
+        with interruptible(), writing():
+            if plot is not None:
+                check_place(plot)
+            if out is not None:
+                check_destination(out)
+        result = run_once(loaded, sample=sample)
+        with interruptible(), writing():
             if plot is not None:
                 from .plot import plot_run
 
                 plot_run(result, plot)
             if out is not None:
-                _write_dataset(result.to_dataset(), out)
+                write_run(out, result)
         if as_json:
             numbers = {"inputs": result.inputs, "outcomes": result.outcomes, "units": result.units}
-            _print_json({"status": _meaning(result.status)} | numbers)
+            print_json({"status": _meaning(result.status)} | numbers)
         elif not quiet:
-            from .console import show_run
+            from .console import show_run, terminal
 
-            show_run(Console(), result)
+            with printing():
+                show_run(terminal(), result)
         if not result.ok:
             from ..kernels import status
 
-            _fail(
+            fail(
                 [f"the run failed: {_meaning(result.status)}: {status.ADVICE[result.status]}"], FAILED_SAMPLES
             )
 
@@ -172,7 +225,7 @@ def info(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A results file.")], as_json: AsJson = False
 ) -> None:
     """Show what a results file holds."""
-    with _border():
+    with border():
         from .results import open_results
 
         _show(open_results(file), file, None, as_json=as_json, quiet=False)
@@ -181,32 +234,34 @@ def info(
 @app.command()
 def cases(as_json: AsJson = False) -> None:
     """List the cases that ship."""
-    with _border():
+    with border():
         from .case import list_cases
 
         if as_json:
-            _print_json([{"name": name, "title": title} for name, title in list_cases()])
+            print_json([{"name": name, "title": title} for name, title in list_cases()])
         else:
-            from .console import show_cases
+            from .console import show_cases, terminal
 
-            show_cases(Console(), list_cases())
+            with printing():
+                show_cases(terminal(), list_cases())
 
 
 @app.command()
 def check(case: CaseArgument, define: Overrides = None, as_json: AsJson = False) -> None:
     """Check a case without running it; with --json, print it resolved, in SI."""
-    with _border():
+    with border():
         from .case import load_case
         from .plan import compile_case
 
         loaded = load_case(case, define or ())
         compiled = compile_case(loaded)
         if as_json:
-            _print_json(loaded.to_dict())
+            print_json(loaded.to_dict())
         else:
             drawn = f"{len(compiled.inputs)} random inputs, {len(compiled.outcomes)} outcomes"
             counts = f"{len(loaded.volumes)} volumes, {len(loaded.paths)} paths, {drawn}"
-            Console().print(f"{loaded.source}: ok; {counts}", highlight=False)
+            with printing():
+                print(f"{loaded.source}: ok; {counts}")  # noqa: T201
 
 
 @app.command()
@@ -232,7 +287,7 @@ def size(
     as_json: AsJson = False,
 ) -> None:
     """Say what opening a leak rate is: a hole, a slot, and how fast volumes empty through it."""
-    with _border():
+    with border():
         from .sizing import size_leak
 
         found = size_leak(
@@ -243,11 +298,12 @@ def size(
             reference_pressure=reference_pressure,
         )  # fmt: skip
         if as_json:
-            _print_json(found.to_dict())
+            print_json(found.to_dict())
         else:
-            from .console import show_size
+            from .console import show_size, terminal
 
-            show_size(Console(), found, gas)
+            with printing():
+                show_size(terminal(), found, gas)
 
 
 @app.command()
@@ -262,7 +318,7 @@ def convert(
     as_json: AsJson = False,
 ) -> None:
     """Express a leak rate in other units: mass flow, throughput, standard flow, pressure rate."""
-    with _border():
+    with border():
         from .leak_units import leak_in_units, read_conditions
 
         conditions = read_conditions(
@@ -271,49 +327,21 @@ def convert(
         )  # fmt: skip
         rates = leak_in_units(conditions, rate, to)
         if as_json:
-            _print_json([{"value": value, "unit": unit, "counted": basis} for value, unit, basis in rates])
+            print_json([{"value": value, "unit": unit, "counted": basis} for value, unit, basis in rates])
         else:
-            from .console import show_rates
+            from .console import show_rates, terminal
 
-            show_rates(Console(), f"{rate} of {gas}", rates)
+            with printing():
+                show_rates(terminal(), f"{rate} of {gas}", rates)
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of case files, for editors."""
-    with _border():
+    with border():
         from .case import case_schema
 
-        _print_json(case_schema())
-
-
-@contextmanager
-def _border() -> Iterator[None]:
-    """Turn what went wrong into a line and an exit code."""
-    try:
-        yield
-    except CaseError as error:
-        _fail(error.faults, BAD_INPUT)
-    except ArgumentError as error:
-        _fail([f"{_OPTIONS.get(error.argument, error.argument.replace('_', '-'))}{error.text}"], BAD_INPUT)
-    except LeakflowError as error:
-        _fail([str(error)], BAD_INPUT)
-    except MemoryError:
-        _fail(["not enough memory: take fewer samples, or keep fewer outcomes or no series"], BAD_INPUT)
-    except KeyboardInterrupt:
-        _fail(["interrupted; nothing was kept"], INTERRUPTED)
-
-
-#: Arguments whose options have other names.
-_OPTIONS = {"p_up": "from", "p_down": "to"}
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except ResultsError as error:
-        _fail([str(error)], NOT_WRITTEN)
+        print_json(case_schema())
 
 
 def _write(path: Path, results: Results) -> None:
@@ -322,23 +350,27 @@ def _write(path: Path, results: Results) -> None:
     write_results(path, results)
 
 
-def _write_dataset(dataset: Any, path: Path) -> None:
-    from .results import check_destination
+def _check_suffix(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
+    if path.suffix.lower() not in suffixes:
+        fail([f"{option} {path}: must end in {' or '.join(suffixes)}"], BAD_INPUT)
 
-    check_destination(path)
-    try:
-        dataset.to_netcdf(path, engine="h5netcdf")
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+def _spare_the_case(name: str, case: Case, path: Path) -> None:
+    """Refuse to write over the case or the CSV of its record, under whatever name they are reached."""
+    from ._case_file import files_of_case
+
+    for own in files_of_case(name):
+        if path.exists() and own.exists() and path.samefile(own):
+            fail([f"{path}: would overwrite {own.name}, which {case.source} is read from"], NOT_WRITTEN)
 
 
 def _keep(results: Results | None, path: Path, wanted: int) -> NoReturn:
     """After Ctrl-C: write the samples that were finished, and say so."""
     if results is None:
-        _fail(["interrupted; no sample was finished, nothing was written"], INTERRUPTED)
-    with _writing():
+        fail(["interrupted; no sample was finished, nothing was written"], INTERRUPTED)
+    with writing():
         _write(path, results)
-    _fail([f"interrupted; kept {len(results):,} of {wanted:,} samples in {path}"], INTERRUPTED)
+    fail([f"interrupted; kept {len(results):,} of {wanted:,} samples in {path}"], INTERRUPTED)
 
 
 def _show(results: Results, path: Path, rate: float | None, *, as_json: bool, quiet: bool) -> None:
@@ -346,33 +378,22 @@ def _show(results: Results, path: Path, rate: float | None, *, as_json: bool, qu
 
     summary = summarise(results)
     if as_json:
-        _print_json(summary.to_dict() | {"samples_per_second": rate, "file": str(path)})
+        print_json(summary.to_dict() | {"samples_per_second": rate, "file": str(path)})
     elif not quiet:
-        from .console import show_summary
+        from .console import say, show_summary, terminal
 
-        console = Console()
-        show_summary(console, summary)
-        if rate is not None:
-            console.print(f"speed: {rate:,.0f} samples/s", highlight=False)
-        console.print(f"file: {path}", highlight=False, soft_wrap=True)
+        console = terminal()
+        with printing():
+            show_summary(console, summary)
+            if rate is not None:
+                say(console, f"speed: {rate:,.0f} samples/s")
+            say(console, f"file: {path}")
 
 
 def _meaning(code: int) -> str:
     from ..kernels import status
 
     return status.MEANINGS[code]
-
-
-def _print_json(value: Any) -> None:
-    from .summary import finite
-
-    print(json.dumps(finite(value), indent=2, allow_nan=False))  # noqa: T201
-
-
-def _fail(lines: list[str], code: int) -> NoReturn:
-    for line in lines:
-        print(line, file=sys.stderr)  # noqa: T201
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,38 @@ from typing import Literal
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
+from ._terminal_text import plain
 from .run import Run
 from .sizing import Hole, LeakSize, Slot
 from .summary import Comparison, Receipt, Row, Summary, display_units, shown_value
 from .sweep import Progress as Report
 from .units import convert, format_quantity
 
-__all__ = ["Clock", "progress_bar", "show_cases", "show_rates", "show_run", "show_size", "show_summary"]
+__all__ = [
+    "Clock", "progress_bar", "say", "show_cases", "show_rates", "show_run", "show_size", "show_summary",
+    "terminal",
+]  # fmt: skip
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """Return what is printed to: a broken pipe is an error like any other there, for the caller to judge."""
+    return _Terminal(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def say(console: Console, line: str) -> None:
+    """Print one line as it stands, brackets and all; a narrow terminal does not cut it."""
+    console.print(Text(plain(line)), soft_wrap=True)
+
+
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Pass the error on; Rich would end the process with code 1."""
+        raise
 
 
 class Clock:
@@ -52,7 +74,8 @@ def progress_bar(console: Console, *, quiet: bool) -> Iterator[tuple[Report, Clo
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[failed]}"),
     )  # fmt: skip
-    with Progress(*columns, console=console, disable=quiet, refresh_per_second=4) as bar:
+    bar = Progress(*columns, console=console, disable=quiet, refresh_per_second=4)
+    with bar:
         task = bar.add_task("loading kernels (compiling, the first time)", total=None, rate="", failed="")
         clock = Clock()
 
@@ -65,15 +88,20 @@ def progress_bar(console: Console, *, quiet: bool) -> Iterator[tuple[Report, Clo
             text = f"{rate:,.0f}/s" if rate is not None else ""
             bar.update(task, completed=done, rate=text, failed=f"{failed:,} failed" if failed else "")
 
-        yield report, clock
+        try:
+            yield report, clock
+        except Exception:  # an error is to stand alone, not under a bar of nothing
+            bar.live.transient = True
+            console.quiet = not console.is_interactive  # Rich would still end the bar with an empty line
+            raise
 
 
 def show_cases(console: Console, cases: list[tuple[str, str]]) -> None:
     """List the cases that ship."""
     table = _table("Shipped cases", "name", "title")
     for name, title in cases:
-        table.add_row(name, title)
-    console.print(table)
+        _add_row(table, name, title)
+    _print_table(console, table)
 
 
 def show_summary(console: Console, summary: Summary) -> None:
@@ -81,19 +109,19 @@ def show_summary(console: Console, summary: Summary) -> None:
     table = _table(summary.title, "outcome", "unit", "5 %", "median", "95 %")
     previous = ""
     for row in summary.rows:
-        table.add_row("" if row.name == previous else row.name, row.unit, *_values(row))
+        _add_row(table, "" if row.name == previous else row.name, row.unit, *_values(row))
         previous = row.name
     if summary.rows:
-        console.print(table)
+        _print_table(console, table)
     if summary.record:
-        console.print(_record_table(summary.record))
+        _print_table(console, _record_table(summary.record))
         if summary.record_near is not None:
-            console.print(f"samples within two uncertainties of the whole record: {summary.record_near:.2%}")
+            say(console, f"samples within two uncertainties of the whole record: {summary.record_near:.2%}")
     reasons = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in summary.reasons.items())
     share = summary.failed / summary.samples
-    console.print(f"samples: {summary.samples:,}, failed: {share:.3%}{f' ({reasons})' if reasons else ''}")
+    say(console, f"samples: {summary.samples:,}, failed: {share:.3%}{f' ({reasons})' if reasons else ''}")
     if summary.receipt is not None:
-        console.print(_receipt_line(summary.receipt))
+        say(console, _receipt_line(summary.receipt))
 
 
 def show_run(console: Console, run: Run) -> None:
@@ -102,19 +130,19 @@ def show_run(console: Console, run: Run) -> None:
     for title, values in ((f"{run.case.title}: {which}", run.inputs), ("outcomes", run.outcomes)):
         table = _table(title, "name", "value", "unit")
         for name, value in values.items():
-            for unit in display_units(run.units[name]):
+            for unit in display_units(run.units[name], value):
                 shown = shown_value(value, run.units[name], unit)
-                table.add_row(name, _number(shown), "" if unit == "1" else unit)
+                _add_row(table, name, _number(shown), "" if unit == "1" else unit)
         if values:
-            console.print(table)
+            _print_table(console, table)
 
 
 def show_rates(console: Console, title: str, rates: list[tuple[float, str, str]]) -> None:
     """Show one leak rate as values, each with its unit and what it is counted at."""
     table = _table(title, "rate", "unit", "counted")
     for value, unit, basis in rates:
-        table.add_row(f"{value:.6g}", unit, basis)
-    console.print(table)
+        _add_row(table, f"{value:.6g}", unit, basis)
+    _print_table(console, table)
 
 
 def show_size(console: Console, size: LeakSize, gas: str) -> None:
@@ -123,21 +151,21 @@ def show_size(console: Console, size: LeakSize, gas: str) -> None:
     behind = _pressure(size.p_down) if size.p_down > 0.0 else "vacuum"
     title = f"{rate} of {gas} at {size.temperature:.6g} K, {before} to {behind}"
     table = _table(title, "opening", "size", "unit", "Knudsen no.", "pressure exponent")
-    table.add_row("round hole: diameter", f"{size.hole.diameter * 1e3:.5g}", "mm", *_regime(size.hole))
+    _add_row(table, "round hole: diameter", f"{size.hole.diameter * 1e3:.5g}", "mm", *_regime(size.hole))
     if size.slot is not None:
-        table.add_row("slot: opening", f"{size.slot.opening * 1e6:.5g}", "um", *_regime(size.slot))
-    console.print(table)
+        _add_row(table, "slot: opening", f"{size.slot.opening * 1e6:.5g}", "um", *_regime(size.slot))
+    _print_table(console, table)
     for line in _assumptions(size):
-        console.print(line, highlight=False, soft_wrap=True)
+        say(console, line)
     decays = _table(
         "How fast it empties", "volume", "m^3", "gas, kg", "gas over rate, days", "fall, mmHg/day"
     )
     for decay in size.decays:
         days = convert(decay.time_constant, "time", "day")
         fall = convert(decay.pressure_rate, "pressure_rate", "mmHg/day")
-        decays.add_row(decay.name, *(_number(x) for x in (decay.volume, decay.gas_mass, days, fall)))
+        _add_row(decays, decay.name, *(_number(x) for x in (decay.volume, decay.gas_mass, days, fall)))
     console.print()
-    console.print(decays)
+    _print_table(console, decays)
 
 
 def _assumptions(size: LeakSize) -> Iterator[str]:
@@ -177,7 +205,7 @@ def _record_table(rows: tuple[Comparison, ...]) -> Table:
     for row in rows:
         measured = f"{row.measured:.5g} ± {row.uncertainty:.2g}"
         spread = [_number(value) for value in (row.low, row.median, row.high)]
-        table.add_row(row.volume, f"{row.time:.4g}", measured, *spread, f"{row.near:.1%}")
+        _add_row(table, row.volume, f"{row.time:.4g}", measured, *spread, f"{row.near:.1%}")
     return table
 
 
@@ -201,9 +229,44 @@ def _number(value: float) -> str:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=Text(plain(title)),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     words = ("name", "title", "outcome", "unit", "volume", "opening", "counted")
     for column in columns:
         justify: Literal["left", "right"] = "left" if column in words else "right"
-        table.add_column(column, justify=justify, no_wrap=column != "title")
+        # only titles may be broken: half a number is a wrong number
+        may_wrap = column == "title"
+        width = _NARROWEST_TITLE if may_wrap else len(column)
+        table.add_column(Text(column), justify=justify, no_wrap=not may_wrap, min_width=width)
     return table
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    texts = [Text(plain(cell)) for cell in cells]
+    for column, text in zip(table.columns, texts, strict=True):
+        if column.no_wrap:
+            column.min_width = max(column.min_width or 0, text.cell_len)
+    table.add_row(*texts)
+
+
+_NARROWEST_TITLE = 20
+
+
+def _print_table(console: Console, table: Table) -> None:
+    """Print a table at its least width if the terminal is narrower: lines may break, nothing is cut."""
+    wide = console.options.update(max_width=10_000)
+    needed = Measurement.get(console, wide, table).minimum
+    if needed <= console.width:
+        console.print(table)
+        return
+    width = console.width
+    console.width = needed
+    try:
+        console.print(table, crop=False)
+    finally:
+        console.width = width

@@ -1,0 +1,20 @@
+"""What several tests use."""
+
+import pytest
+from typer.testing import CliRunner
+
+from leakflow.solver.cli import app
+
+
+@pytest.fixture
+def leakflow(tmp_path, monkeypatch):
+    """Run a command in an empty folder; return its exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.stdout, result.stderr
+
+    return call
