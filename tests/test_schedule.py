@@ -111,6 +111,13 @@ def test_repetitions_reach_the_duration() -> None:
     assert {e.every for e in case.expanded_events()} == {None}
 
 
+def test_a_repetition_on_a_duration_that_is_not_exact_in_binary() -> None:
+    """In floats 10000.3 - 10000.2 is 1.5e-11 of itself short of 0.1."""
+    assert (10000.3 - 10000.2) / 0.1 * (1.0 + 1e-12) < 1.0
+    case = scheduled(event("vent", "10000.2", "to = 0\nevery = 0.1"), duration="10000.3")
+    assert [e.at.value for e in case.expanded_events()] == pytest.approx([10000.2, 10000.3], rel=1e-15)
+
+
 def test_an_opening_returns_to_what_was_before() -> None:
     valve = "opening = 0.2\nschedule = [{ at = 50, opening = 0.3 }]"
     case = scheduled(event("open", "10", "for = 5\nevery = 80") + event("close", "200"), valve, "260")
