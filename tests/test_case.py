@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import math
 import subprocess
 import sys
@@ -155,6 +156,7 @@ def with_record(folder: Path, csv: str) -> Path:
     return written(folder, f'{SMALL}\n[record]\nfile = "record.csv"\nstart = 2021-07-14\n')
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 def test_a_case_and_its_csv_may_each_be_a_link(tmp_path: Path) -> None:
     """A strict editable install links every file on its own into a folder elsewhere."""
     (tmp_path / "source").mkdir()
