@@ -32,6 +32,10 @@ _TEMPERATURE_LOW = 150.0
 _TEMPERATURE_HIGH = 500.0
 # relative change of a volume's gas in the difference quotient of its composition
 _NUDGE = 1e-7
+# tolerances while pressures equalise, and the opening from which a crack is wide [m]
+_TIGHT_ORIFICE = 1e-7
+_TIGHT_CRACK = 1e-9
+_WIDE = 5e-4
 
 
 @jit
@@ -96,7 +100,7 @@ def prepare(plan, sample, state):
         if not _prepare_path(plan, sample, p):
             return status.IMPOSSIBLE
     for e in range(plan.events.size):
-        if math.isnan(sample.inputs[plan.events[e]["at"]]):
+        if not sample.inputs[plan.events[e]["at"]] >= 0.0:
             return status.IMPOSSIBLE
     return result if set_groups(plan, sample) else status.IMPOSSIBLE
 
@@ -291,20 +295,38 @@ def collect(plan, flux, total):
 
 
 @jit
-def is_equalising(plan, sample):
-    """Whether an open orifice joins two volumes whose pressures, last looked at, are within one per cent.
+def tolerance_limit(plan, sample):
+    """Largest relative error that a step may have: infinite, or small while volumes equalise through a hole.
 
-    There the flow turns around within a ten-millionth of the pressure, and a step must see that.
+    Where two pressures, last looked at, are within one per cent, the flow through an orifice turns around
+    within 1e-7 of them, and that through a wide crack within 1e-9: errors above that would throw the
+    pressures to and fro across it.
     """
+    limit = math.inf
     for p in range(plan.paths.size):
-        if _law(plan, sample, p) == ORIFICE and sample.paths[p]["active"] > 0.0:
+        law = _law(plan, sample, p)
+        if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
             bounded = plan.volumes[a]["kind"] == BOUNDARY or plan.volumes[b]["kind"] == BOUNDARY
             pa = sample.volumes[a]["pressure"]
             pb = sample.volumes[b]["pressure"]
-            if not bounded and sample.paths[p]["opening"] > 0.0 and abs(pa - pb) < 0.01 * max(pa, pb):
-                return True
+            if not bounded and abs(pa - pb) < 0.01 * max(pa, pb):
+                if law == CRACKS and _is_wide(plan, sample, p):
+                    limit = min(limit, _TIGHT_CRACK)
+                elif law == ORIFICE and sample.paths[p]["opening"] > 0.0:
+                    limit = min(limit, _TIGHT_ORIFICE)
+    return limit
+
+
+@jit
+def _is_wide(plan, sample, p):
+    """Whether a crack on path p is so wide that its flow turns around sharply at equal pressures."""
+    first = sample.paths[p]["crack_start"]
+    for i in range(first, first + sample.paths[p]["crack_count"]):
+        opening = sample.moving[i]["opening"] if plan.paths[p]["moves"] > 0 else sample.geometry[i, 0]
+        if opening > _WIDE:
+            return True
     return False
 
 

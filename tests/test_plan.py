@@ -214,3 +214,9 @@ def test_the_plan_has_one_row_for_each_thing(case):
     assert plan.volumes["state"].tolist() == [0, -1]
     assert plan.paths["kind"].tolist() == [model.ORIFICE]
     assert plan.settings.tolist() == [36000.0, 1e-9, 1e-6, 1e5, 0.0, 0.0]
+
+
+def test_the_absolute_tolerance_goes_with_the_relative_one(case):
+    plain = case(ORIFICE)
+    loose = plain.model_copy(update={"run": plain.run.model_copy(update={"atol": None})})
+    assert compile_case(loose).plan.settings[model.ATOL] == pytest.approx(1e-7, rel=1e-12)
