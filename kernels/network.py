@@ -22,8 +22,8 @@ from .orifice import (
     PERRY,
     critical_flow_squared,
     critical_pressure_ratio,
-    orifice_flow,
-    orifice_flow_slopes,
+    iso_flow_slopes,
+    thick_hole_slopes,
 )
 from .seal import seal_flow, seal_flow_slopes
 
@@ -143,8 +143,7 @@ def path_flow(plan, sample, p):
             else:
                 flow += geometry_flow(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
     elif kind == ORIFICE:
-        area, Cd = _aperture(plan, sample, p)
-        flow = orifice_flow(p_up, p_down, T, R, mu, gamma, area, Cd)
+        flow = _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma)[0]
     elif kind == SEAL:
         molecular, viscous = _conductances(plan, sample, p)
         flow = seal_flow(p_up, p_down, molecular, viscous)
@@ -175,8 +174,7 @@ def path_flow_slopes(plan, sample, p):
             by_up += one[1]
             by_down += one[2]
     elif kind == ORIFICE:
-        area, Cd = _aperture(plan, sample, p)
-        flow, by_up, by_down = orifice_flow_slopes(p_up, p_down, T, R, mu, gamma, area, Cd)
+        flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma)
     elif kind == SEAL:
         molecular, viscous = _conductances(plan, sample, p)
         flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
@@ -406,11 +404,19 @@ def _upstream_gas(plan, sample, p):
 
 
 @jit
-def _aperture(plan, sample, p):
-    """Open area of an orifice [m2] and its discharge coefficient."""
-    coefficient = plan.paths[p]["coefficient"]
-    Cd = sample.inputs[coefficient] if coefficient >= 0 else PERRY
-    return sample.paths[p]["area"] * sample.paths[p]["opening"], Cd
+def _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma):
+    """Flow of an orifice and its slopes: by its area, or by what ISO 6358 measured of it."""
+    path = plan.paths[p]
+    opening = sample.paths[p]["opening"]
+    if path["iso"][0] >= 0:
+        C = opening * sample.inputs[path["iso"][0]]
+        return iso_flow_slopes(
+            p_up, p_down, T, R, C, sample.inputs[path["iso"][1]], sample.inputs[path["iso"][2]]
+        )
+    Cd = sample.inputs[path["coefficient"]] if path["coefficient"] >= 0 else PERRY
+    loss = sample.inputs[path["inlet_loss"]] if path["inlet_loss"] >= 0 else 0.0
+    area = opening * sample.paths[p]["area"]
+    return thick_hole_slopes(p_up, p_down, T, R, mu, gamma, area, Cd, loss)
 
 
 @jit
@@ -432,6 +438,11 @@ def _prepare_path(plan, sample, p):
     if path["opening"] >= 0:
         sample.paths[p]["opening"] = sample.inputs[path["opening"]]
         possible = possible and 0.0 <= sample.paths[p]["opening"] <= 1.0
+    if path["iso"][0] >= 0:
+        C, b, m = sample.inputs[path["iso"][0]], sample.inputs[path["iso"][1]], sample.inputs[path["iso"][2]]
+        possible = C >= 0.0 and 0.0 <= b < 1.0 and 0.0 < m <= 1.0
+    if path["inlet_loss"] >= 0:
+        possible = possible and 0.0 <= sample.inputs[path["inlet_loss"]] < math.inf
     if path["molecular"] >= 0:
         molecular, viscous = _conductances(plan, sample, p)
         possible = possible and molecular >= 0.0 and viscous >= 0.0

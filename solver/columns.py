@@ -170,6 +170,11 @@ def _path_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
                 f"equivalent_diameter_{label(name)}", places["equivalent_diameter"] + i, "length", "m",
                 f"diameter of the ideal nozzle that passes the same as {name} at the start", "output",
             )  # fmt: skip
+            if "boundary" in (case.volumes[path.from_].kind, case.volumes[path.to].kind):
+                yield Column(
+                    f"thrust_{label(name)}", places["thrust"] + i, "force", "N",
+                    f"thrust of an ideal jet that carries the flow of {name} at the start", "output",
+                )  # fmt: skip
             yield Column(
                 f"flow_exponent_{label(name)}", places["flow_exponent"] + i, "dimensionless", "1",
                 f"exponent of the flow through {name} in the pressure upstream, at the start", "output",

@@ -50,7 +50,8 @@ _KINDS = {
 _VOLUME_KINDS = {"integrated": model.INTEGRATED, "held": model.HELD, "boundary": model.BOUNDARY}
 _STILL = Constant(0.0)
 _SLOTS = (
-    "size", "coefficient", "opening", "molecular", "viscous", "count", "inlet_loss", "elastic", "paris",
+    "size", "coefficient", "opening", "molecular", "viscous", "count", "inlet_loss", "iso", "elastic",
+    "paris",
 )  # fmt: skip
 #: What each field of a crack measures.
 CRACK_DIMENSIONS = dict.fromkeys(model.CRACK_FIELDS, "dimensionless") | {
@@ -295,6 +296,13 @@ def _hole(row: Any, path: OrificePath | Openable, own: str, slots: _Slots) -> No
     if not isinstance(path.discharge_coefficient, str):
         key = f"{own}_discharge_coefficient"
         row["coefficient"] = slots.add(path.discharge_coefficient, key, "dimensionless")
+    if isinstance(path, OrificePath):
+        row["inlet_loss"] = slots.add(path.inlet_loss, f"{own}_inlet_loss", "dimensionless")
+        if path.iso6358 is not None:
+            for place, (name, dimension) in enumerate(
+                (("C", "sonic_conductance"), ("b", "dimensionless"), ("m", "dimensionless"))
+            ):
+                row["iso"][place] = slots.add(getattr(path.iso6358, name), f"{own}_{name}", dimension)
     if isinstance(path, Openable):
         row["opening"] = slots.add(path.opening, f"{own}_opening", "dimensionless")
 
