@@ -1,4 +1,4 @@
-"""The tables in ``cases/reference/``, as the package reads them; each header says where its numbers come from."""
+"""The tables in ``cases/reference/``, as the package reads them; their headers name their sources."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def free_molecular_decay() -> list[Check]:
 
 
 def fanno_slot() -> list[Check]:
-    """A laminar slot choked at its end while its tank empties; time to each pressure against exact Fanno flow.
+    """A laminar slot choked at its end while its tank empties: time to each pressure by exact Fanno flow.
 
     Fanno flow knows no slip; as in the table of slots, what slip takes from the friction is granted to it:
     ``B`` becomes ``B/(1 + 12 x 1.016/delta)``, at most 2 % less here.
@@ -201,7 +201,7 @@ def fanno_slot() -> list[Check]:
     }  # fmt: skip
     case = _case("Fanno", {"tank": _tank(volume, start), "vacuum": _VACUUM}, {"slot": crack}, times)
     error = _time_error(_finished(case), "tank", pressures, times)
-    name = "Fanno-choked laminar slot, time to each pressure"
+    name = "Fanno-choked laminar slot, slip granted, time to each pressure"
     return [_check(name, "exact Fanno flow", error, "2.7e-2", pressures.size)]
 
 
@@ -216,7 +216,7 @@ def laminar_crack() -> list[Check]:
 
     Slip adds ``12 x 1.016/delta``, 0.6 % at the end, and the choked end takes some 0.3 % at the start.
     """
-    R, viscosity, _ = _air()
+    _, viscosity, _ = _air()
     opening, length, depth, volume, start = 5e-5, 0.01, 1.0, 0.1, 1e6
     k = length * opening**3 / (24.0 * viscosity * depth * volume)
     times = np.linspace(0.05, 2.0, 40) / (k * start)

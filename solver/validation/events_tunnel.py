@@ -13,8 +13,8 @@ __all__ = ["december_2020", "july_2021", "march_2021", "october_2020"]
 
 _HOUR, _DAY = 3600.0, 86400.0
 _UNKNOWN = (
-    "the tunnel's free volume (no figure found); number, size and shape of the cracks; the gauge's accuracy and the "
-    "tunnel's temperature"
+    "the tunnel's free volume (no figure found); number, size and shape of the cracks; the gauge's "
+    "accuracy and the tunnel's temperature"
 )
 
 
@@ -42,9 +42,9 @@ def october_2020(samples: int) -> Event:
         ),
         unknown=_UNKNOWN + "; how long half a day was",
         text=(
-            "The prior of the opening, 6 to 25 um in the median, comes from the depth of the wall and from the "
-            "argument that wider gaps would empty the tunnel within hours, so the first line is a weak test: it is "
-            "wide. The second is sharper: duration and volume drop out of it."
+            "The prior of the opening, 6 to 25 um in the median, comes from the depth of the wall and "
+            "from the argument that wider gaps would empty the tunnel within hours, so the first line is "
+            "a weak test: it is wide. The second is sharper: duration and volume drop out of it."
         ),
         picture=swept.picture("tunnel", "h", _HOUR),
     )  # fmt: skip
@@ -83,7 +83,7 @@ def march_2021(samples: int) -> Event:
         case="prk-march-2021",
         trust="B",
         predictions=(
-            _reading(swept, 1, (670.0, 678.0), "pressure after 11.5 h, one to four cracks left", "prediction"),
+            _reading(swept, 1, (670.0, 678.0), "pressure after 11.5 h, 1 to 4 cracks left", "prediction"),
             Prediction(
                 "the same if the sealing had cut December's cracks to the third that was told in April",
                 interval(third), (670.0, 678.0), "mmHg", "given another reading",
@@ -91,9 +91,10 @@ def march_2021(samples: int) -> Event:
         ),
         unknown=_UNKNOWN + "; what the factor of three was a factor of; two agencies differ by 8 mmHg",
         text=(
-            "The first line is the prior of the other two readings with fewer cracks. The second takes the samples "
-            "near December's reading and a cosmonaut's word, in April, that the sealing cut the leak to a third; "
-            "a miss says that December is not what he compared with, or that the third came after this night."
+            "The first line is the prior of the other two readings with fewer cracks. The second takes "
+            "the samples near December's reading and a cosmonaut's word, in April, that the sealing cut "
+            "the leak to a third; a miss says that December is not what he compared with, or that the "
+            "third came after this night."
         ),
         picture=swept.picture("tunnel", "h", _HOUR),
     )  # fmt: skip
@@ -117,9 +118,9 @@ def july_2021(samples: int) -> Event:
         ),
         unknown=_UNKNOWN + "; the hours of day of the readings",
         text=(
-            "The first line is no test: the case's prior of the opening was chosen for the record to lie within it. "
-            "The second is one: how much the leak slows down as the pressure falls is the law's own, whatever the "
-            "volume and the cracks are."
+            "The first line is no test: the case's prior of the opening was chosen for the record to lie "
+            "within it. The second is one: how much the leak slows down as the pressure falls is the "
+            "law's own, whatever the volume and the cracks are."
         ),
         picture=given.picture("tunnel", "days", _DAY),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Closed forms and quadratures that histories are held to. Nothing here calls a flow law of the kernels.
 
-Sources: Saint-Venant and Wantzel (1839) for the orifice; Fanno flow as in Zuk, Ludwig and Johnson, NASA TN D-6668
-(1972); Poiseuille for the long laminar slot; the rest follows from ``V dp/dt = -R T mdot``.
+Sources: Saint-Venant and Wantzel (1839) for the orifice; Fanno flow as in Zuk, Ludwig and Johnson, NASA TN
+D-6668 (1972); Poiseuille for the long laminar slot; the rest follows from ``V dp/dt = -R T mdot``.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def fanno_blowdown(machs: Array, gamma: float) -> tuple[Array, Array]:
     Returns
     -------
     flow, friction : array (n,)
-        ``g = mdot sqrt(R T)/(p A)`` and ``B = N g = 24 mu L sqrt(R T)/(h^2 p)``, which is as one over the pressure.
+        ``g = mdot sqrt(R T)/(p A)`` and ``B = N g = 24 mu L sqrt(R T)/(h^2 p)``, as one over the pressure.
     """
     M2 = machs**2
     rise = 1.0 + 0.5 * (gamma - 1.0) * M2

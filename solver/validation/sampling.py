@@ -78,7 +78,8 @@ class Samples:
             if p.volume == volume
         ]
         return {
-            "times": times / scale, "unit": unit, "low": low, "median": median, "high": high, "points": points,
+            "times": times / scale, "unit": unit, "low": low, "median": median, "high": high,
+            "points": points,
         }  # fmt: skip
 
 
