@@ -20,8 +20,8 @@ from .table_checks import table_checks
 
 __all__ = ["Validation", "validate", "write_report"]
 
-SAMPLES = 2000
-QUICK_SAMPLES = 250
+SAMPLES = 1500
+QUICK_SAMPLES = 200
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,23 @@ _CABIN = 735.0 * 133.322387415  # Pa, the middle of the usual range (R01 of the 
 _VOLUME = 916.0  # m^3 (G05)
 _DAY, _POUND = 86400.0, 0.45359237
 
+_SOURCES = (
+    "L02, L03: raumfahrer.net summary of NTRS 20110012997, https://forum.raumfahrer.net/index.php?topic=3793.msg192660",
+    "L04, L06, L09: Five Times More Air (UrduPoint/Sputnik), https://www.urdupoint.com/en/world/five-times-more-air-now-leaking-from-internat-1041298.html",
+    "L15: Graphic News GN46368, http://46.235.172.94/Archive/arch-46000-46499/GN46368T_words_EN.txt; L29: https://www.graphicnews.com/en/pages/46368/",
+    "L20, L21: Behind the Black, https://behindtheblack.com/category/behind-the-black/points-of-information/page/153",
+    "L22: Details of an air leak (Pledge Times/TASS), https://pledgetimes.com/details-of-an-air-leak-on-the-russian-segment-of-the-iss-have-become-known/",
+    "L24: OIG IG-24-020 (worldheadlines copy of Ars), https://worldheadlines.site/international-space-station-leaks-get-worse-and-keep-nasa-up-at-night",
+    "L26: NASA cites progress (SpaceNews copy), https://vuink.com/post/fcnprarjf-d-dpbz/nasa-cites-progress-in-reducing-iss-air-leak",
+    "L33: mogazmasr quoting NASA, https://www.mogazmasr.com/121811",
+    "L34: Roscosmos paused (Morning Overview), https://morningoverview.com/roscosmos-paused-its-risky-repair-on-the-station-leak-to-gather-more-data-before-cutting-further/",
+)
+_ALARM_SOURCES = (
+    "L09 (B): Five Times More Air (UrduPoint/Sputnik), https://www.urdupoint.com/en/world/five-times-more-air-now-leaking-from-internat-1041298.html",
+    "L10 (D): https://michigan.forums.rivals.com/threads/10-15-20-update-ot-the-growing-leak-on-the-iss-long.312399",
+    "L11 (A): NASA On-Orbit Status 29 Sep 2020 (SpaceRef), https://spaceref.com/space-stations/nasa-space-station-on-orbit-status-29-september-2020-leak-continues-to-mystify",
+)
+
 #: Station totals of the record: row, date, kg/day, trust, note.
 TOTALS: tuple[tuple[str, str, float, str, str], ...] = (
     ("L02", "2004", 0.064, "A*", "average"),
@@ -75,6 +92,7 @@ def false_alarm(samples: int) -> Event:
             "needed is small enough for that to be true. No temperature was told, so nothing is tested. A "
             "record of p/T would have raised no alarm."
         ),
+        sources=_ALARM_SOURCES,
     )  # fmt: skip
 
 
@@ -93,6 +111,7 @@ def totals(samples: int) -> Event:
             "One ideal orifice, and one crack 3 mm deep and 10 mm long (smooth, straight), that leak as "
             "much at 735 mmHg and 22 degC. The pressure falls as it would in 916 m^3 without make-up."
         ),
+        sources=_SOURCES,
         picture={
             "rows": [
                 (key, date, rate, trust, note, mmhg, d, h)

@@ -33,7 +33,7 @@ def october_2020(samples: int) -> Event:
         case="prk-october-2020",
         trust="B",
         predictions=(
-            _reading(swept, 1, (643.0, 643.0), "pressure after 12 h", "prediction"),
+            _reading(swept, 1, (643.0, 643.0), "pressure after 12 h", "informed"),
             Prediction(
                 "rate of fall at the start, of the samples near that reading; told three days later, after "
                 "the seals were taped to no effect",
@@ -57,7 +57,7 @@ def december_2020(samples: int) -> Event:
         title="Tunnel, 27 December 2020: 730 to 620 mmHg in 18 h",
         case="prk-december-2020",
         trust="B",
-        predictions=(_reading(swept, 1, (620.0, 620.0), "pressure after 18 h", "prediction"),),
+        predictions=(_reading(swept, 1, (620.0, 620.0), "pressure after 18 h", "informed"),),
         unknown=_UNKNOWN,
         text="The same prior as in October: wide, and a weak test.",
         picture=swept.picture("tunnel", "h", _HOUR),
@@ -83,7 +83,8 @@ def march_2021(samples: int) -> Event:
         case="prk-march-2021",
         trust="B",
         predictions=(
-            _reading(swept, 1, (670.0, 678.0), "pressure after 11.5 h, 1 to 4 cracks left", "prediction"),
+            _reading(swept, 1, (670.0, 678.0), "pressure after 11.5 h, 1 to 4 cracks left",
+                     "given another reading"),
             Prediction(
                 "the same if the sealing had cut December's cracks to the third that was told in April",
                 interval(third), (670.0, 678.0), "mmHg", "given another reading",

@@ -55,13 +55,13 @@ def _sharp_hole(rate: float) -> float:
 
 def mir_spektr(samples: int) -> Event:
     """Which hole, and which closing of the hatch, explain both pressures; then the crew's estimate."""
-    swept = sampled("mir-spektr-1997", 8 * samples)
+    swept = sampled("mir-spektr-1997", 20 * samples)
     results = swept.results
     lowest, time = in_mmhg(results["pressure_final_mir"]), results["time_to_spektr_below_480_mmHg"] / _MINUTE
     # 13:10 or 13:18 to 13:28, and the three digits of the lowest pressure
     kept = (np.abs(lowest - 675.0) <= 3.0) & (time >= 10.0) & (time <= 18.0)
     given = swept.given(kept)
-    open_ = sampled("mir-spektr-1997", 8 * samples, {"schedule.0.at": 60 * _MINUTE}).given(kept)
+    open_ = sampled("mir-spektr-1997", 20 * samples, {"schedule.0.at": 60 * _MINUTE}).given(kept)
     diameter = given.of("hole_diameter") * 1e3
     area = np.pi / 4.0 * (diameter / 10.0) ** 2 * given.of("discharge_coefficient")
     left = (open_.of("time_to_mir_below_490_mmHg") - open_.of("time_to_mir_below_690_mmHg")) / _MINUTE

@@ -42,7 +42,7 @@ def flow_function(pressure_ratio: Array | float, gamma: float) -> Array:
 
 def choked_flow_function(gamma: float) -> float:
     """``psi`` of a choked nozzle."""
-    return math.sqrt(gamma) * (2.0 / (gamma + 1.0)) ** ((gamma + 1.0) / (2.0 * (gamma - 1.0)))
+    return math.sqrt(gamma) * math.pow(2.0 / (gamma + 1.0), (gamma + 1.0) / (2.0 * (gamma - 1.0)))
 
 
 def time_of_fall(
@@ -124,4 +124,4 @@ def adiabatic_time(ratio: float, gamma: float) -> float:
     ``dm/dt`` goes like ``p/sqrt(T)`` and ``T`` like ``p^((gamma - 1)/gamma)``; at constant temperature it is
     ``-ln(ratio)``.
     """
-    return 2.0 / (gamma - 1.0) * (ratio ** (-(gamma - 1.0) / (2.0 * gamma)) - 1.0)
+    return 2.0 / (gamma - 1.0) * (math.pow(ratio, -(gamma - 1.0) / (2.0 * gamma)) - 1.0)

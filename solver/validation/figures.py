@@ -35,7 +35,7 @@ def draw_figures(folder: Path, tables: Sequence[Check], events: Sequence[Event])
     rows = [row for event in events for row in event.picture.get("rows", ())]
     judged = [
         (event, prediction) for event in events for prediction in event.predictions
-        if prediction.observed is not None and prediction.kind != "explains" and prediction.observed[0] > 0.0
+        if prediction.is_test and prediction.observed is not None and prediction.observed[0] > 0.0
     ]  # fmt: skip
     _save(_draw_tables(tables), folder / "tables.png")
     _save(_draw_curves(curves), folder / "curves.png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from .report import Check, Event, Limit, Prediction
@@ -35,8 +36,9 @@ that of its table.
 _EVENTS = """## Events of the public record
 
 The interval is the 5 to 95 % of the samples. *Prediction*: nothing in the inputs comes from the
-observation. *Given another reading*: other numbers of the same record chose among the samples. *Explains*:
-this record itself chose, so that it is no test.
+observation. *Given another reading*: other numbers of the same record chose among the samples. *Informed*:
+the record helped to choose the prior. *Explains*: this record itself chose among the samples, or the prior
+was made to hold it. The last two are no tests and are not counted.
 """
 _LIMITS = """## What is not modelled
 
@@ -66,17 +68,18 @@ def to_markdown(
         Where they are, from the report.
     """
     broken = [check for check in (*tables, *cases) if not check.holds]
-    judged = [
-        p for event in events for p in event.predictions if p.kind != "explains" and p.observed is not None
-    ]
+    judged = [p for event in events for p in event.predictions if p.is_test]
     counts = {verdict: sum(p.verdict == verdict for p in judged) for verdict in ("inside", "in part", "MISS")}
     held = f"{len(tables) + len(cases) - len(broken)} of {len(tables) + len(cases)} checks hold"
     failed = "".join(f"; **broken: {check.name}**" for check in broken)
     parts = [
         _HEAD,
-        f"leakflow {version}, kernels {stamp}, {samples:,} samples of each sweep of cracks. "
-        f"{held}{failed}. Of {len(judged)} comparisons with the record {counts['inside']} lie inside, "
-        f"{counts['in part']} in part, {counts['MISS']} miss.\n",
+        _wrapped(
+            f"leakflow {version}, kernels {stamp}, {samples:,} samples of each sweep of cracks. "
+            f"{held}{failed}. Of {len(judged)} tests by the record {counts['inside']} lie inside, "
+            f"{counts['in part']} in part, {counts['MISS']} miss."
+        )
+        + "\n",
         _TABLES,
         _check_table(tables, "rms [%]", "largest [%]"),
         _picture(figures, folder, "tables.png"),
@@ -142,7 +145,7 @@ def _picture(figures: Mapping[str, str], folder: str, name: str) -> str:
 
 
 def _event(event: Event) -> str:
-    source = f"case `{event.case}`" if event.case else "arithmetic, no case"
+    source = f"case `{event.case}`, with its sources" if event.case else "arithmetic, no case"
     lines = [f"### {event.title}", "", f"Trust {event.trust}; {source}.", ""]
     if event.predictions:
         lines += ["| | 5 % | median | 95 % | observed | kind | |", "|---|---|---|---|---|---|---|"]
@@ -150,7 +153,14 @@ def _event(event: Event) -> str:
         lines.append("")
     if event.picture.get("rows"):
         lines += [*_totals(event), ""]
-    return "\n".join([*lines, event.text, "", f"Unknown: {event.unknown}.", ""])
+    lines += [_wrapped(event.text), "", _wrapped(f"Unknown: {event.unknown}."), ""]
+    if event.sources:
+        lines += ["Sources:", "", *(f"- {source}" for source in event.sources), ""]
+    return "\n".join(lines)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _prediction(prediction: Prediction) -> str:

@@ -55,7 +55,8 @@ class Prediction:
     unit : str
     kind : str
         ``prediction``: the inputs owe nothing to this observation. ``given another reading``: other numbers
-        of the same record chose among the samples. ``explains``: this record itself chose; no test.
+        of the same record chose among the samples. ``informed``: the record helped to choose the prior.
+        ``explains``: this record itself chose among the samples, or the prior was made to hold it.
     """
 
     what: str
@@ -65,10 +66,13 @@ class Prediction:
     kind: str = "prediction"
 
     @property
+    def is_test(self) -> bool:
+        """Whether it could have failed: what was observed chose neither the inputs nor the samples."""
+        return self.observed is not None and self.kind in ("prediction", "given another reading")
+
+    @property
     def verdict(self) -> str:
         """``inside``, ``in part`` (the observed range overlaps), ``MISS``, or nothing to judge."""
-        if self.kind == "explains":
-            return "no test"
         if self.observed is None:
             return "not observed"
         low, _, high = self.predicted
@@ -92,6 +96,8 @@ class Event:
         What the record does not tell.
     text : str
         What follows from it.
+    sources : tuple of str
+        Where the figures come from, if no case says so.
     picture : dict
         What the figure needs, by label; see `leakflow.solver.validation.figures`.
     """
@@ -102,6 +108,7 @@ class Event:
     predictions: tuple[Prediction, ...]
     unknown: str
     text: str
+    sources: tuple[str, ...] = ()
     picture: dict[str, Any] = field(default_factory=dict)
 
 

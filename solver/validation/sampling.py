@@ -14,10 +14,7 @@ from ..results import Results
 from ..sweep import sweep
 from ..units import convert
 
-__all__ = ["FEWEST", "Samples", "in_mmhg", "sampled"]
-
-#: Below this many samples an interval is not worth its name.
-FEWEST = 8
+__all__ = ["Samples", "in_mmhg", "sampled"]
 
 
 @dataclass(frozen=True)

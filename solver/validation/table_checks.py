@@ -107,7 +107,8 @@ def _viscosity() -> Compared:
 def _constants() -> Compared:
     """Sutherland's constants as the kernels hold them, both of each gas."""
     held = {name: (C, S) for name, C, S in zip(gas.SPECIES, gas.SUTHERLAND_C, gas.SUTHERLAND_S, strict=True)}
-    values, expected = [], []
+    values: list[float] = []
+    expected: list[float] = []
     for name, *constants in rows("viscosity_fits", "gas", "Suth_C", "Suth_S"):
         if name in _GASES:
             values += held[_GASES[name]]
