@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 _T = 293.15
 _TIGHT = {"rtol": 1e-10, "atol": 1e-8}
 _VACUUM = {"kind": "boundary", "pressure": 0.0}
-_OUTLINE = "closed form"
+_CLOSED = "closed form"
 
 
 def analytic_checks() -> list[Check]:
@@ -84,7 +84,7 @@ def choked_blowdown() -> list[Check]:
     volumes = {"tank": _tank(volume, start), "vacuum": _VACUUM}
     case = _case("choked", volumes, {"hole": _orifice("tank", "vacuum", area, coefficient)}, times)
     error = _worst(_finished(case).pressures["tank"], start * np.exp(-times / tau))
-    return [_check("choked blowdown into vacuum, 8 time constants", _OUTLINE, error, "1e-8", times.size)]
+    return [_check("choked blowdown into vacuum, 8 time constants", _CLOSED, error, "1e-8", times.size)]
 
 
 def subsonic_blowdown() -> list[Check]:
@@ -134,7 +134,7 @@ def equalisation() -> list[Check]:
     hole = _orifice("small", "large", area)
     by_orifice = _finished(_case("orifice", volumes, {"hole": hole}, times)).pressures["small"]
     return [
-        _check("two volumes equalise through a seal", _OUTLINE, sealed, "1e-8", 25),
+        _check("two volumes equalise through a seal", _CLOSED, sealed, "1e-8", 25),
         _check(
             "two volumes equalise through an orifice",
             "quadrature of psi",
@@ -226,7 +226,7 @@ def laminar_crack() -> list[Check]:
     }  # fmt: skip
     case = _case("laminar", {"tank": _tank(volume, start), "vacuum": _VACUUM}, {"crack": crack}, times)
     error = _worst(_finished(case).pressures["tank"], start / (1.0 + k * start * times))
-    return [_check("quadratic decay of a laminar crack", _OUTLINE, error, "1e-2", times.size)]
+    return [_check("quadratic decay of a laminar crack", _CLOSED, error, "1e-2", times.size)]
 
 
 def held_station() -> list[Check]:
@@ -250,14 +250,14 @@ def held_station() -> list[Check]:
     return [
         _check(
             "a held station fills its tunnel",
-            _OUTLINE,
+            _CLOSED,
             _worst(result.pressures["tunnel"], filled),
             "1e-8",
             10,
         ),
         _check(
             "make-up gas of a held station",
-            _OUTLINE,
+            _CLOSED,
             float(abs(result.outcomes["makeup_station"] / added - 1.0)),
             "1e-9",
             1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ def _draw_predictions(judged: Sequence[tuple[Event, Prediction]]) -> Any:
         axes.plot(median, place, "o", color=colours[prediction.verdict], markersize=5)
         axes.plot([o / centre for o in prediction.observed], [place, place], "k|-", markersize=9, linewidth=1)
     labels = [
-        f"{event.title.partition(':')[0]}\n{prediction.what.partition(',')[0][:60]}"
+        f"{event.title.partition(':')[0]}\n{textwrap.shorten(prediction.what.partition(';')[0], 58)}"
         for event, prediction in judged
     ]
     axes.set_yticks(range(len(judged)), labels, fontsize=6)
