@@ -1,5 +1,5 @@
-"""The command line. Exit codes: 0 done, 2 bad input, 3 finished with failed samples, 4 could not write,
-130 interrupted."""
+"""The command line. Exit codes: 0 done, 2 bad input, 3 finished with failed samples or a broken check,
+4 could not write, 130 interrupted."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BAD_INPUT = 2
 FAILED_SAMPLES = 3
+BROKEN_CHECK = 3
 NOT_WRITTEN = 4
 INTERRUPTED = 130
 
@@ -276,6 +277,38 @@ def convert(
             from .console import show_rates
 
             show_rates(Console(), f"{rate} of {gas}", rates)
+
+
+@app.command()
+def validate(
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="The report; its figures go into a folder of its name beside it."),
+    ] = Path("validation.md"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer samples: the same checks, in seconds.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare leakflow with tables, closed forms and events of the record; write a report with figures."""
+    with _border():
+        from .results import check_destination
+        from .validation import validate as run_all
+        from .validation import write_report
+
+        with _writing():
+            check_destination(out)
+        found = run_all(quick=quick, report=None if quiet else Console(stderr=True, highlight=False).print)
+        with _writing():
+            write_report(found, out)
+        if not quiet:
+            count = len(found.tables) + len(found.cases)
+            Console(highlight=False).print(
+                f"{count - len(found.broken)} of {count} checks hold; report: {out}"
+            )
+        if found.broken:
+            lines = [f"{check.name}: {check.errors} is out of its bound" for check in found.broken]
+            _fail(lines, BROKEN_CHECK)
 
 
 @app.command()
