@@ -17,6 +17,8 @@ from leakflow.solver.plan import compile_case
 
 SEED = 0
 CASE = "prk-july-2021"
+# the fields of a crack that the oracle knows, in its order
+RIGID = ("opening", "length", "depth", "tortuosity", "roughness", "taper", "accommodation")
 
 
 class SlowTunnel:
@@ -32,6 +34,8 @@ class SlowTunnel:
         draw.draw_populations(
             plan, cracks, np.uint64(SEED), np.array([index]), self.inputs[None], count, self.cracks
         )
+        assert model.CRACK_FIELDS[: len(RIGID)] == RIGID
+        assert not self.cracks[:, len(RIGID) :].any(), "the oracle's cracks neither open nor grow"
         (seal,) = np.flatnonzero(plan.paths["kind"] == model.SEAL)
         self.seal = [self.inputs[plan.paths[seal][name]] for name in ("molecular", "viscous")]
         self.inlet_loss = self.inputs[plan.paths[cracks]["inlet_loss"]]
@@ -48,7 +52,7 @@ class SlowTunnel:
         pressure = mass * self.gas[0] * self.temperature / self.size
         out = sum(
             naive.crack_flow(pressure, 0.0, self.temperature, *self.gas, *crack, self.inlet_loss)
-            for crack in self.cracks.tolist()
+            for crack in self.cracks[:, : len(RIGID)].tolist()
         )
         return out, naive.seal_flow(self.station_pressure, pressure, *self.seal)
 

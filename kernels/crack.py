@@ -16,7 +16,7 @@ Plane channel at any rarefaction: Cercignani and Daneri, J. Appl. Phys. 34 (1963
 Hasimoto, J. Phys. Soc. Japan 13 (1958) 633. Free molecules: Clausing, Ann. Phys. 404 (1932) 961.
 Integration over pressure: Sharipov and Seleznev, J. Phys. Chem. Ref. Data 27 (1998) 657. Choking slot:
 Zuk, Ludwig and Johnson, NASA TN D-6668 (1972). Turbulent friction: Haaland, J. Fluids Eng. 105 (1983)
-89. The constants of s, E and eps are fits to the tables in ``tests/reference``.
+89. The constants of s, E and eps are fits to the tables in ``cases/reference``.
 """
 
 import math

@@ -15,21 +15,19 @@ from .hatches import any_joined, set_groups
 from .jit import jit
 from .model import ATOL, DURATION, HATCH, INTEGRATED, MAX_STEPS, RTOL, copy, fill
 from .network import (
-    is_equalising,
     look,
     n_masses,
     rates,
     rates_and_slopes,
     settle_masses,
     shut_closed_cracks,
+    tolerance_limit,
 )
 from .rosenbrock import ORDER, STAGES, dense_state, prepare_dense, step
 
 _SAFETY = 0.9
 _SHRINK = 0.2
 _GROW = 8.0
-# tolerance while pressures equalise through an orifice; `orifice` turns around within 1e-7 of the pressure
-_TIGHT = 1e-7
 # pieces of a step in which a threshold is looked for, so that a dip and return is seen
 _PIECES = 8
 
@@ -125,7 +123,7 @@ def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
     sample.clock[0] = t
     rates_and_slopes(plan, sample, state, work.rate, work.slopes)
     shut_closed_cracks(plan, sample)
-    tight = is_equalising(plan, sample)
+    limit = tolerance_limit(plan, sample)
     h = _first_step(plan, state, work, stop - t)
     rejected = False
     while t < stop:
@@ -136,7 +134,7 @@ def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
             h = stop - t
         error = math.inf
         if step(plan, sample, t, h, state, work):
-            error = _error(plan, state, work, tight)
+            error = _error(plan, state, work, limit)
         factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / ORDER)))
         if error <= 1.0:
             end = stop if last else t + h
@@ -152,7 +150,7 @@ def _advance(plan, sample, state, t, stop, work, track, pressures, flows):
                 sample.clock[0] = t
                 rates_and_slopes(plan, sample, state, work.rate, work.slopes)
                 shut_closed_cracks(plan, sample)
-                tight = is_equalising(plan, sample)
+                limit = tolerance_limit(plan, sample)
         else:
             track.counts[1] += 1
             rejected = True
@@ -214,11 +212,10 @@ def _first_step(plan, state, work, span):
 
 
 @jit
-def _error(plan, state, work, tight):
+def _error(plan, state, work, limit):
     """Largest error of the step over its tolerance; infinite if not finite, above 1 if a mass is negative.
 
-    While pressures equalise through an orifice the tolerance is at most `_TIGHT`: errors above the width
-    in which its flow turns around would throw the pressures to and fro across it.
+    The relative tolerance is at most ``limit``, of `network.tolerance_limit`.
     """
     worst = 0.0
     masses = work.slopes.shape[1]
@@ -226,8 +223,8 @@ def _error(plan, state, work, tight):
         new = work.new[i]
         size = max(abs(state[i]), abs(new))
         scale = work.scale[i] + plan.settings[RTOL] * size
-        if tight:
-            scale = min(scale, _TIGHT * (1e4 * work.scale[i] + size))
+        if limit < math.inf:
+            scale = min(scale, limit * (1e4 * work.scale[i] + size))
         error = abs(work.stages[STAGES - 1, i]) / scale
         if not error < math.inf or not abs(new) < math.inf:
             return math.inf

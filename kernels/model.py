@@ -74,16 +74,16 @@ VOLUME = np.dtype(
 )
 
 #: A path: kind, the volumes it joins, and slots, -1 for what it has not. Of an orifice or a hatch: size,
-#: discharge coefficient (-1 for Perry's curve) and opening (-1 if it is no valve); of a seal, or a hatch that
-#: is shut: molecular and viscous conductance; of a population, or a seal that is a slot: count and inlet
-#: loss. Then the population's first row among the draws of cracks, whether the size is a diameter, and
-#: whether nothing flows before a `START`. Of a population that moves: whether it does, whether its openings
-#: are elliptic, whether what has closed may open again, and the slots of radius, wall and modulus of the
-#: shell, and of coefficient and exponent of Paris's law.
+#: discharge coefficient (-1 for Perry's curve) and opening (-1 if it is no valve), or C, b and m of ISO 6358;
+#: of a seal, or a hatch that is shut: molecular and viscous conductance; of a population, or a seal that is a
+#: slot: count; of these and of a hole: inlet loss. Then the population's first row among the draws of cracks,
+#: whether the size is a diameter, and whether nothing flows before a `START`. Of a population that moves:
+#: whether it does, whether its openings are elliptic, whether what has closed may open again, and the slots
+#: of radius, wall and modulus of the shell, and of coefficient and exponent of Paris's law.
 PATH = np.dtype(
     [("kind", "i8"), ("source", "i8"), ("sink", "i8"),
      ("size", "i8"), ("coefficient", "i8"), ("opening", "i8"), ("molecular", "i8"), ("viscous", "i8"),
-     ("count", "i8"), ("inlet_loss", "i8"), ("crack_row", "i8"),
+     ("count", "i8"), ("inlet_loss", "i8"), ("iso", "i8", (3,)), ("crack_row", "i8"),
      ("is_diameter", "i8"), ("starts_later", "i8"), ("moves", "i8"), ("elliptic", "i8"), ("reopens", "i8"),
      ("elastic", "i8", (3,)), ("paris", "i8", (2,))]
 )  # fmt: skip

@@ -22,8 +22,8 @@ from .orifice import (
     PERRY,
     critical_flow_squared,
     critical_pressure_ratio,
-    orifice_flow,
-    orifice_flow_slopes,
+    iso_flow_slopes,
+    thick_hole_slopes,
 )
 from .seal import seal_flow, seal_flow_slopes
 
@@ -32,6 +32,10 @@ _TEMPERATURE_LOW = 150.0
 _TEMPERATURE_HIGH = 500.0
 # relative change of a volume's gas in the difference quotient of its composition
 _NUDGE = 1e-7
+# tolerances while pressures equalise, and the opening from which a crack is wide [m]
+_TIGHT_ORIFICE = 1e-7
+_TIGHT_CRACK = 1e-9
+_WIDE = 5e-4
 
 
 @jit
@@ -96,7 +100,7 @@ def prepare(plan, sample, state):
         if not _prepare_path(plan, sample, p):
             return status.IMPOSSIBLE
     for e in range(plan.events.size):
-        if math.isnan(sample.inputs[plan.events[e]["at"]]):
+        if not sample.inputs[plan.events[e]["at"]] >= 0.0:
             return status.IMPOSSIBLE
     return result if set_groups(plan, sample) else status.IMPOSSIBLE
 
@@ -139,8 +143,7 @@ def path_flow(plan, sample, p):
             else:
                 flow += geometry_flow(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
     elif kind == ORIFICE:
-        area, Cd = _aperture(plan, sample, p)
-        flow = orifice_flow(p_up, p_down, T, R, mu, gamma, area, Cd)
+        flow = _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma)[0]
     elif kind == SEAL:
         molecular, viscous = _conductances(plan, sample, p)
         flow = seal_flow(p_up, p_down, molecular, viscous)
@@ -171,8 +174,7 @@ def path_flow_slopes(plan, sample, p):
             by_up += one[1]
             by_down += one[2]
     elif kind == ORIFICE:
-        area, Cd = _aperture(plan, sample, p)
-        flow, by_up, by_down = orifice_flow_slopes(p_up, p_down, T, R, mu, gamma, area, Cd)
+        flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma)
     elif kind == SEAL:
         molecular, viscous = _conductances(plan, sample, p)
         flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
@@ -291,20 +293,38 @@ def collect(plan, flux, total):
 
 
 @jit
-def is_equalising(plan, sample):
-    """Whether an open orifice joins two volumes whose pressures, last looked at, are within one per cent.
+def tolerance_limit(plan, sample):
+    """Largest relative error that a step may have: infinite, or small while volumes equalise through a hole.
 
-    There the flow turns around within a ten-millionth of the pressure, and a step must see that.
+    Where two pressures, last looked at, are within one per cent, the flow through an orifice turns around
+    within 1e-7 of them, and that through a wide crack within 1e-9: errors above that would throw the
+    pressures to and fro across it.
     """
+    limit = math.inf
     for p in range(plan.paths.size):
-        if _law(plan, sample, p) == ORIFICE and sample.paths[p]["active"] > 0.0:
+        law = _law(plan, sample, p)
+        if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
             bounded = plan.volumes[a]["kind"] == BOUNDARY or plan.volumes[b]["kind"] == BOUNDARY
             pa = sample.volumes[a]["pressure"]
             pb = sample.volumes[b]["pressure"]
-            if not bounded and sample.paths[p]["opening"] > 0.0 and abs(pa - pb) < 0.01 * max(pa, pb):
-                return True
+            if not bounded and abs(pa - pb) < 0.01 * max(pa, pb):
+                if law == CRACKS and _is_wide(plan, sample, p):
+                    limit = min(limit, _TIGHT_CRACK)
+                elif law == ORIFICE and sample.paths[p]["opening"] > 0.0:
+                    limit = min(limit, _TIGHT_ORIFICE)
+    return limit
+
+
+@jit
+def _is_wide(plan, sample, p):
+    """Whether a crack on path p is so wide that its flow turns around sharply at equal pressures."""
+    first = sample.paths[p]["crack_start"]
+    for i in range(first, first + sample.paths[p]["crack_count"]):
+        opening = sample.moving[i]["opening"] if plan.paths[p]["moves"] > 0 else sample.geometry[i, 0]
+        if opening > _WIDE:
+            return True
     return False
 
 
@@ -384,11 +404,19 @@ def _upstream_gas(plan, sample, p):
 
 
 @jit
-def _aperture(plan, sample, p):
-    """Open area of an orifice [m2] and its discharge coefficient."""
-    coefficient = plan.paths[p]["coefficient"]
-    Cd = sample.inputs[coefficient] if coefficient >= 0 else PERRY
-    return sample.paths[p]["area"] * sample.paths[p]["opening"], Cd
+def _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma):
+    """Flow of an orifice and its slopes: by its area, or by what ISO 6358 measured of it."""
+    path = plan.paths[p]
+    opening = sample.paths[p]["opening"]
+    if path["iso"][0] >= 0:
+        C = opening * sample.inputs[path["iso"][0]]
+        return iso_flow_slopes(
+            p_up, p_down, T, R, C, sample.inputs[path["iso"][1]], sample.inputs[path["iso"][2]]
+        )
+    Cd = sample.inputs[path["coefficient"]] if path["coefficient"] >= 0 else PERRY
+    loss = sample.inputs[path["inlet_loss"]] if path["inlet_loss"] >= 0 else 0.0
+    area = opening * sample.paths[p]["area"]
+    return thick_hole_slopes(p_up, p_down, T, R, mu, gamma, area, Cd, loss)
 
 
 @jit
@@ -410,6 +438,11 @@ def _prepare_path(plan, sample, p):
     if path["opening"] >= 0:
         sample.paths[p]["opening"] = sample.inputs[path["opening"]]
         possible = possible and 0.0 <= sample.paths[p]["opening"] <= 1.0
+    if path["iso"][0] >= 0:
+        C, b, m = sample.inputs[path["iso"][0]], sample.inputs[path["iso"][1]], sample.inputs[path["iso"][2]]
+        possible = C >= 0.0 and 0.0 <= b < 1.0 and 0.0 < m <= 1.0
+    if path["inlet_loss"] >= 0:
+        possible = possible and 0.0 <= sample.inputs[path["inlet_loss"]] < math.inf
     if path["molecular"] >= 0:
         molecular, viscous = _conductances(plan, sample, p)
         possible = possible and molecular >= 0.0 and viscous >= 0.0

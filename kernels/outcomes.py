@@ -5,7 +5,7 @@ import math
 from .jit import jit
 from .model import BOUNDARY, DURATION, HATCH, HELD, INTEGRATED
 from .network import n_masses, overboard_flow, path_flow, path_flow_slopes, rates
-from .orifice import flow_function
+from .orifice import flow_function, thrust_coefficient
 
 
 def offsets(volumes: int, paths: int, thresholds: int, records: int) -> dict[str, tuple[int, int]]:
@@ -24,6 +24,7 @@ def offsets(volumes: int, paths: int, thresholds: int, records: int) -> dict[str
     lengths = {
         "mass": paths,  # passed each path [kg]
         "equivalent_diameter": paths,  # of an ideal nozzle passing the same, at the start [m]
+        "thrust": paths,  # of an ideal jet of the flow into a boundary, at the start [N]
         "flow_exponent": paths,  # d ln(flow)/d ln(pressure upstream), at the start
         "mass_lost": 1,  # net into the boundaries [kg]
         "leak_rate": 3,  # net into the boundaries: at the start, mean, at the end [kg/s]
@@ -50,7 +51,7 @@ def n_outcomes(plan):
     """Length of a row of outcomes."""
     paths = plan.paths.size
     volumes = plan.volumes.size
-    return 3 * paths + 4 + 4 * volumes + plan.thresholds.size + plan.records.size + 3
+    return 4 * paths + 4 + 4 * volumes + plan.thresholds.size + plan.records.size + 3
 
 
 @jit
@@ -69,9 +70,9 @@ def note_start(plan, sample, state, scratch, row):
     """
     paths = plan.paths.size
     volumes = plan.volumes.size
-    rate = 3 * paths + 4 + volumes
+    rate = 4 * paths + 4 + volumes
     rates(plan, sample, state, scratch)
-    row[3 * paths + 1] = overboard_flow(plan, sample)
+    row[4 * paths + 1] = overboard_flow(plan, sample)
     for v in range(volumes):
         row[rate + v] = 0.0
     for p in range(paths):
@@ -80,7 +81,8 @@ def note_start(plan, sample, state, scratch, row):
             sample.paths[p]["opening"] = 0.0
         flow = path_flow(plan, sample, p)
         row[paths + p] = _equivalent_diameter(plan, sample, p, flow)
-        row[2 * paths + p] = _flow_exponent(plan, sample, p)
+        row[2 * paths + p] = _thrust(plan, sample, p, flow)
+        row[3 * paths + p] = _flow_exponent(plan, sample, p)
         is_valve = plan.paths[p]["kind"] != HATCH and plan.paths[p]["opening"] >= 0
         if sample.paths[p]["active"] > 0.0 and not is_valve:
             a = plan.paths[p]["source"]
@@ -119,7 +121,7 @@ def note_end(plan, sample, start, end, scratch, track, row):
             lost += passed
         if plan.volumes[plan.paths[p]["source"]]["kind"] == BOUNDARY:
             lost -= passed
-    place = 3 * paths
+    place = 4 * paths
     row[place] = lost
     row[place + 2] = lost / plan.settings[DURATION]
     row[place + 3] = overboard_flow(plan, sample)
@@ -158,6 +160,20 @@ def _equivalent_diameter(plan, sample, p, flow):
         return math.nan
     RT = sample.volumes[source]["gas_constant"] * sample.volumes[source]["temperature"]
     return math.sqrt(4.0 / math.pi * abs(flow) * math.sqrt(RT) / (p1 * psi))
+
+
+@jit
+def _thrust(plan, sample, p, flow):
+    """Thrust of an ideal jet that carries the flow out of path p [N]; a rarefied leak's is less."""
+    a = plan.paths[p]["source"]
+    b = plan.paths[p]["sink"]
+    source, sink = (a, b) if flow >= 0.0 else (b, a)
+    p1 = sample.volumes[source]["pressure"]
+    if flow == 0.0 or not p1 > 0.0:
+        return 0.0
+    gas = sample.volumes[source]
+    speed = math.sqrt(gas["gas_constant"] * gas["temperature"])
+    return abs(flow) * speed * thrust_coefficient(sample.volumes[sink]["pressure"] / p1, gas["gamma"])
 
 
 @jit

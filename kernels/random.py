@@ -26,6 +26,9 @@ TRIANGULAR = 6
 WEIBULL = 7
 CHOICE = 8
 
+# standard deviations out to which a tail has a probability that floats can hold
+_FAR_TAIL = 37.0
+
 _MASK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _M0 = np.uint64(0xD2511F53)
@@ -193,13 +196,19 @@ def _truncated_normal(mean, sd, low, high, u):
     """Through whichever tail keeps the digits."""
     lower = (low - mean) / sd
     upper = (high - mean) / sd
-    if lower > 0.0:
-        from_low, from_high = normal_cdf(-lower), normal_cdf(-upper)
-        value = mean - sd * normal_quantile(from_low * (1.0 - u) + from_high * u)
+    if lower + upper > 0.0:
+        z = _upper_truncated(lower, upper, u, 1.0 - u)
     else:
-        from_low, from_high = normal_cdf(lower), normal_cdf(upper)
-        value = mean + sd * normal_quantile(from_low * (1.0 - u) + from_high * u)
-    return min(max(value, low), high)
+        z = -_upper_truncated(-upper, -lower, 1.0 - u, u)
+    return min(max(mean + sd * z, low), high)
+
+
+@jit
+def _upper_truncated(lower, upper, u, rest):
+    """Quantile at u = 1 - rest of a standard normal between bounds that lie mostly above zero."""
+    if lower > _FAR_TAIL:  # beyond the smallest probability: an exponential, to 1/lower^2 of its length
+        return lower - math.log1p(-u * -math.expm1(-lower * (upper - lower))) / lower
+    return -normal_quantile(normal_cdf(-lower) * rest + normal_cdf(-upper) * u)
 
 
 @jit

@@ -1,6 +1,7 @@
 """From what goes wrong in a command to a line and an exit code, and the printing of what goes right.
 
-Exit codes: 0 done, 2 bad input, 3 finished with failed samples, 4 could not write, 130 interrupted.
+Exit codes: 0 done, 2 bad input, 3 finished with failed samples or a broken check, 4 could not write,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .errors import ArgumentError, CaseError, LeakflowError, ResultsError
 
 __all__ = [
     "BAD_INPUT",
+    "BROKEN_CHECK",
     "FAILED_SAMPLES",
     "NOT_WRITTEN",
     "border",
@@ -33,6 +35,7 @@ __all__ = [
 
 BAD_INPUT = 2
 FAILED_SAMPLES = 3
+BROKEN_CHECK = 3
 NOT_WRITTEN = 4
 
 

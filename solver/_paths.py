@@ -11,8 +11,19 @@ from .errors import Fault, FaultsError
 from .numbers import Constant, Number, Quantity
 
 __all__ = [
-    "PATHS", "CracksPath", "HatchPath", "Openable", "OrificePath", "Paris", "Path", "SealPath", "Shell",
-    "Slot", "ValvePath", "ValveStep",
+    "PATHS",
+    "CracksPath",
+    "HatchPath",
+    "Iso6358",
+    "Openable",
+    "OrificePath",
+    "Paris",
+    "Path",
+    "SealPath",
+    "Shell",
+    "Slot",
+    "ValvePath",
+    "ValveStep",
 ]  # fmt: skip
 
 _FRACTION = Quantity("dimensionless", minimum=0.0, maximum=1.0)
@@ -55,15 +66,35 @@ class _Hole(_Path):
 
     @model_validator(mode="after")
     def _one_size(self) -> _Hole:
-        if (self.diameter is None) == (self.area is None):
-            raise FaultsError([Fault((), "must have either diameter or area")])
+        measured = getattr(self, "iso6358", None)
+        if sum(size is not None for size in (self.diameter, self.area, measured)) != 1:
+            other = " or iso6358" if "iso6358" in type(self).model_fields else ""
+            raise FaultsError([Fault((), f"must have either diameter or area{other}")])
         return self
 
 
-class OrificePath(_Hole):
-    """A hole in a thin wall."""
+class Iso6358(Section):
+    """A part as ISO 6358-1 measures it."""
 
-    kind: Literal["orifice"] = Field(description="A hole in a thin wall.")
+    C: Annotated[Number, Quantity("sonic_conductance", above=0.0)] = Field(
+        description="Sonic conductance, at 293.15 K and 100 kPa."
+    )
+    b: Annotated[Number, Quantity("dimensionless", minimum=0.0, maximum=0.99)] = Field(
+        description="Critical back-pressure ratio."
+    )
+    m: Annotated[Number, Quantity("dimensionless", above=0.0, maximum=1.0)] = Field(
+        Constant(0.5), description="Subsonic index."
+    )
+
+
+class OrificePath(_Hole):
+    """A hole in a thin wall, a thick one with a loss at its inlet, or a part measured by ISO 6358."""
+
+    kind: Literal["orifice"] = Field(description="A hole, or a part measured by ISO 6358.")
+    inlet_loss: Annotated[Number, Quantity("dimensionless", minimum=0.0)] = Field(
+        Constant(0.0), description="Loss coefficient of the inlet of a thick hole."
+    )
+    iso6358: Iso6358 | None = Field(None, description="Instead of a size: what ISO 6358 measured.")
 
 
 class ValveStep(Section):

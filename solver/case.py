@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
@@ -114,7 +114,7 @@ def case_schema() -> dict[str, Any]:
 class Case(Section):
     """A case, checked, in SI. Two cases are equal if they say the same, whatever file they came from."""
 
-    title: str = Field(description="One line on what the case is.")
+    title: Annotated[str, Field(pattern=r"\S")] = Field(description="One line on what the case is.")
     description: str = Field("", description="What is measured, what is assumed, and how far to trust it.")
     sources: list[str] = Field(default_factory=list, description="Where the figures come from.")
     gas: Gas = Field(default_factory=Gas, description="What fills the volumes at the start.")

@@ -7,12 +7,12 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from ._command_border import (
-    BAD_INPUT,
+    BROKEN_CHECK,
     FAILED_SAMPLES,
     NOT_WRITTEN,
     border,
@@ -21,15 +21,18 @@ from ._command_border import (
     print_json,
     printing,
     writing,
-)  # fmt: skip
-from ._interrupts import INTERRUPTED, interruptible, stop_at_once
-
-if TYPE_CHECKING:
-    from .case import Case
-    from .results import Results
-
-RESULTS_SUFFIXES = (".nc", ".h5")
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+)
+from ._command_files import (
+    PLOT_SUFFIXES,
+    RESULTS_SUFFIXES,
+    check_suffix,
+    keep_finished,
+    meaning,
+    show_results,
+    spare_the_case,
+    write,
+)
+from ._interrupts import interruptible, stop_at_once
 
 app = typer.Typer(
     name="leakflow",
@@ -139,8 +142,8 @@ def sweep(
 
         loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed)
         path = out if out is not None else Path(f"{Path(loaded.source).stem}.nc")
-        _check_suffix("--out", path, RESULTS_SUFFIXES)
-        _spare_the_case(case, loaded, path)
+        check_suffix("--out", path, RESULTS_SUFFIXES)
+        spare_the_case(case, loaded, path)
         with interruptible():
             with writing():
                 check_destination(path)
@@ -148,10 +151,10 @@ def sweep(
                 with progress_bar(terminal(stderr=True), quiet=quiet or as_json) as (report, clock):
                     results = run_sweep(loaded, threads=threads, progress=report)
             except SweepInterrupted as stopped:
-                _keep(stopped.results, path, loaded.sweep.samples)
+                keep_finished(stopped.results, path, loaded.sweep.samples)
             with writing():
-                _write(path, results)
-        _show(results, path, clock.rate(), as_json=as_json, quiet=quiet)
+                write(path, results)
+        show_results(results, path, clock.rate(), as_json=as_json, quiet=quiet)
         if results.n_failed:
             raise typer.Exit(FAILED_SAMPLES)
 
@@ -189,8 +192,8 @@ def run(
         loaded = resolve_case(case, define or (), seed=seed)
         for option, path, suffixes in (("--plot", plot, PLOT_SUFFIXES), ("--out", out, RESULTS_SUFFIXES)):
             if path is not None:
-                _check_suffix(option, path, suffixes)
-                _spare_the_case(case, loaded, path)
+                check_suffix(option, path, suffixes)
+                spare_the_case(case, loaded, path)
         with interruptible(), writing():
             if plot is not None:
                 check_place(plot)
@@ -206,7 +209,7 @@ def run(
                 write_run(out, result)
         if as_json:
             numbers = {"inputs": result.inputs, "outcomes": result.outcomes, "units": result.units}
-            print_json({"status": _meaning(result.status)} | numbers)
+            print_json({"status": meaning(result.status)} | numbers)
         elif not quiet:
             from .console import show_run, terminal
 
@@ -216,7 +219,7 @@ def run(
             from ..kernels import status
 
             fail(
-                [f"the run failed: {_meaning(result.status)}: {status.ADVICE[result.status]}"], FAILED_SAMPLES
+                [f"the run failed: {meaning(result.status)}: {status.ADVICE[result.status]}"], FAILED_SAMPLES
             )
 
 
@@ -228,7 +231,7 @@ def info(
     with border():
         from .results import open_results
 
-        _show(open_results(file), file, None, as_json=as_json, quiet=False)
+        show_results(open_results(file), file, None, as_json=as_json, quiet=False)
 
 
 @app.command()
@@ -336,64 +339,45 @@ def convert(
 
 
 @app.command()
+def validate(
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="The report; its figures go into a folder of its name beside it."),
+    ] = Path("validation.md"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer samples: the same checks, in seconds.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare leakflow with tables, closed forms and events of the record; write a report with figures."""
+    with border():
+        from ._whole_file import check_destination
+        from .console import say, terminal
+        from .validation import validate as run_all
+        from .validation import write_report
+
+        with interruptible(), writing():
+            check_destination(out)
+        screen = terminal(stderr=True)
+        found = run_all(quick=quick, report=None if quiet else lambda line: say(screen, line))
+        with interruptible(), writing():
+            write_report(found, out)
+        if not quiet:
+            count = len(found.tables) + len(found.cases)
+            with printing():
+                say(terminal(), f"{count - len(found.broken)} of {count} checks hold; report: {out}")
+        if found.broken:
+            lines = [f"{check.name}: {check.errors} is out of its bound" for check in found.broken]
+            fail(lines, BROKEN_CHECK)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of case files, for editors."""
     with border():
         from .case import case_schema
 
         print_json(case_schema())
-
-
-def _write(path: Path, results: Results) -> None:
-    from .results import write_results
-
-    write_results(path, results)
-
-
-def _check_suffix(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
-    if path.suffix.lower() not in suffixes:
-        fail([f"{option} {path}: must end in {' or '.join(suffixes)}"], BAD_INPUT)
-
-
-def _spare_the_case(name: str, case: Case, path: Path) -> None:
-    """Refuse to write over the case or the CSV of its record, under whatever name they are reached."""
-    from ._case_file import files_of_case
-
-    for own in files_of_case(name):
-        if path.exists() and own.exists() and path.samefile(own):
-            fail([f"{path}: would overwrite {own.name}, which {case.source} is read from"], NOT_WRITTEN)
-
-
-def _keep(results: Results | None, path: Path, wanted: int) -> NoReturn:
-    """After Ctrl-C: write the samples that were finished, and say so."""
-    if results is None:
-        fail(["interrupted; no sample was finished, nothing was written"], INTERRUPTED)
-    with writing():
-        _write(path, results)
-    fail([f"interrupted; kept {len(results):,} of {wanted:,} samples in {path}"], INTERRUPTED)
-
-
-def _show(results: Results, path: Path, rate: float | None, *, as_json: bool, quiet: bool) -> None:
-    from .summary import summarise
-
-    summary = summarise(results)
-    if as_json:
-        print_json(summary.to_dict() | {"samples_per_second": rate, "file": str(path)})
-    elif not quiet:
-        from .console import say, show_summary, terminal
-
-        console = terminal()
-        with printing():
-            show_summary(console, summary)
-            if rate is not None:
-                say(console, f"speed: {rate:,.0f} samples/s")
-            say(console, f"file: {path}")
-
-
-def _meaning(code: int) -> str:
-    from ..kernels import status
-
-    return status.MEANINGS[code]
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def crack_flow(
 
     flows = np.empty(columns.shape[1])
     laws.crack_flows(fractions, columns, flows)
-    return flows.reshape(shape)[()]
+    return _shaped(flows, shape)
 
 
 def orifice_flow(
@@ -136,7 +136,7 @@ def orifice_flow(
         columns[4] = PERRY
     flows = np.empty(columns.shape[1])
     laws.orifice_flows(fractions, columns, flows)
-    return flows.reshape(shape)[()]
+    return _shaped(flows, shape)
 
 
 def seal_flow(p_up: ArrayLike, p_down: ArrayLike, molecular: ArrayLike, viscous: ArrayLike) -> Any:
@@ -166,7 +166,7 @@ def seal_flow(p_up: ArrayLike, p_down: ArrayLike, molecular: ArrayLike, viscous:
 
     flows = np.empty(columns.shape[1])
     laws.seal_flows(columns, flows)
-    return flows.reshape(shape)[()]
+    return _shaped(flows, shape)
 
 
 _POSITIVE = np.nextafter(0.0, 1.0)
@@ -191,6 +191,12 @@ def _columns(**arguments: tuple[Any, float, float]) -> tuple[NDArray[np.float64]
         raise ValueError(f"the shapes do not broadcast: {shapes}") from None
     shape = broadcast[0].shape
     return np.array([array.ravel() for array in broadcast]), shape
+
+
+def _shaped(flows: NDArray[np.float64], shape: tuple[int, ...]) -> Any:
+    if not np.isfinite(flows).all():
+        raise ValueError("a flow is not finite: the arguments are too large or too small for the arithmetic")
+    return flows.reshape(shape)[()]
 
 
 def _range(low: float, high: float) -> str:

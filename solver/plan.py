@@ -29,7 +29,7 @@ from ._schedule import (
     VentEvent,
 )
 from .case import Case
-from .columns import Column, outcome_columns
+from .columns import Column, label, outcome_columns
 from .errors import CaseError
 from .numbers import ARGUMENTS, Constant, Distribution, Number, support, to_plain
 from .units import DIMENSIONS
@@ -50,7 +50,8 @@ _KINDS = {
 _VOLUME_KINDS = {"integrated": model.INTEGRATED, "held": model.HELD, "boundary": model.BOUNDARY}
 _STILL = Constant(0.0)
 _SLOTS = (
-    "size", "coefficient", "opening", "molecular", "viscous", "count", "inlet_loss", "elastic", "paris",
+    "size", "coefficient", "opening", "molecular", "viscous", "count", "inlet_loss", "iso", "elastic",
+    "paris",
 )  # fmt: skip
 #: What each field of a crack measures.
 CRACK_DIMENSIONS = dict.fromkeys(model.CRACK_FIELDS, "dimensionless") | {
@@ -134,7 +135,7 @@ def compile_case(case: Case, *, nominal: bool = False) -> CompiledCase:
         ),
         max_cracks=slots.max_cracks,
     )
-    columns, record_start = outcome_columns(case, {column.name for column in slots.random})
+    columns, record_start = outcome_columns(case, [column.name for column in slots.random])
     return CompiledCase(
         plan, tuple(slots.random), columns, tuple(case.volumes), tuple(case.paths),
         record_places + record_start,
@@ -239,7 +240,7 @@ def _volumes(case: Case, slots: _Slots) -> NDArray[Any]:
     rows = np.zeros(len(case.volumes), model.VOLUME)
     integrated = 0
     for row, (name, volume) in zip(rows, case.volumes.items(), strict=True):
-        own = _label(name)
+        own = label(name)
         row["kind"] = _VOLUME_KINDS[volume.kind]
         row["state"] = integrated if volume.kind == "integrated" else -1
         integrated += volume.kind == "integrated"
@@ -263,7 +264,7 @@ def _paths(case: Case, slots: _Slots) -> NDArray[Any]:
         row["source"] = places[path.from_]
         row["sink"] = places[path.to]
         row["starts_later"] = name in later
-        own = _label(name)
+        own = label(name)
         if isinstance(path, CracksPath):
             _population(row, path, own, path.count, slots)
         elif isinstance(path, SealPath):
@@ -295,6 +296,13 @@ def _hole(row: Any, path: OrificePath | Openable, own: str, slots: _Slots) -> No
     if not isinstance(path.discharge_coefficient, str):
         key = f"{own}_discharge_coefficient"
         row["coefficient"] = slots.add(path.discharge_coefficient, key, "dimensionless")
+    if isinstance(path, OrificePath):
+        row["inlet_loss"] = slots.add(path.inlet_loss, f"{own}_inlet_loss", "dimensionless")
+        if path.iso6358 is not None:
+            for place, (name, dimension) in enumerate(
+                (("C", "sonic_conductance"), ("b", "dimensionless"), ("m", "dimensionless"))
+            ):
+                row["iso"][place] = slots.add(getattr(path.iso6358, name), f"{own}_{name}", dimension)
     if isinstance(path, Openable):
         row["opening"] = slots.add(path.opening, f"{own}_opening", "dimensionless")
 
@@ -350,7 +358,7 @@ def _events(case: Case, slots: _Slots, components: _Components) -> NDArray[Any]:
     rows = []
     for name, path in case.paths.items():
         for i, step in enumerate(path.schedule if isinstance(path, Openable) else ()):
-            key = f"{_label(name)}_schedule_{i}"
+            key = f"{label(name)}_schedule_{i}"
             at = slots.add(step.at, f"{key}_at", "time")
             opening = slots.add(step.opening, f"{key}_opening", "dimensionless")
             rows.append((model.SET_OPENING, paths[name], at, opening, 0, -1))
@@ -412,7 +420,7 @@ def _thresholds(case: Case, slots: _Slots) -> NDArray[Any]:
     for threshold in case.run.thresholds:
         level = threshold.below if threshold.below is not None else threshold.above
         assert level is not None
-        slot = slots.add(level, f"threshold_{_label(threshold.name)}", "pressure")
+        slot = slots.add(level, f"threshold_{label(threshold.name)}", "pressure")
         rows.append((places[threshold.volume], slot, -1.0 if threshold.below is not None else 1.0))
     return np.array(rows, model.THRESHOLD)
 
@@ -455,8 +463,3 @@ def _stack(rows: Sequence[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
     for place, row in enumerate(rows):
         table[place] = row
     return table
-
-
-def _label(name: str) -> str:
-    """Return a name of the case as part of a variable's name."""
-    return name.replace("-", "_")

@@ -124,7 +124,7 @@ def run(
         pressures={name: block.pressures[0, :, v] for v, name in enumerate(compiled.volumes)},
         flows={name: block.flows[0, :, p] for p, name in enumerate(compiled.paths)},
         inputs={c.name: float(block.inputs[0, c.place]) for c in compiled.inputs},
-        outcomes={c.name: float(block.outcomes[0, c.place]) for c in compiled.outcomes},
+        outcomes={c.name: float(block.outcomes[0, c.place]) for c in compiled.outcomes if c.place >= 0},
         units={c.name: c.units for c in (*compiled.inputs, *compiled.outcomes)},
     )
 

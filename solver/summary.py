@@ -24,6 +24,7 @@ _DISPLAY: dict[str, tuple[str, tuple[str, ...]]] = {
     "kg s-1": ("mass_flow", ("kg/day", "lb/day")),
     "m": ("length", ("mm",)),
     "s": ("time", ("day",)),
+    "N": ("force", ("mN",)),
 }
 _SMALLEST_IN_MM = 1e-4  # m; gaps below it are spoken of in micrometres
 

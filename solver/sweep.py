@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ..kernels import draw, model
 from .case import Case, Sweep, load_case
+from .columns import crack_prefix, series_names
 from .engine import Block, available_threads, run_blocks, warm_up
 from .errors import CaseError
 from .plan import CRACK_DIMENSIONS, CompiledCase, compile_case
@@ -80,6 +81,7 @@ def sweep(
         raise CaseError(f"threads = {threads}: must be from 1 to 1024")
     compiled = compile_case(case)
     count = case.sweep.samples
+    _refuse_too_many(case, compiled)
     gathered = _Gathered(compiled, count, series=case.outcomes.series)
 
     def report(block: Block) -> None:
@@ -95,9 +97,9 @@ def sweep(
             compiled.plan, case.sweep.seed, 0, count, series=case.outcomes.series,
             threads=threads or available_threads(), report=report,
         )  # fmt: skip
+        return gathered.results(case)
     except KeyboardInterrupt:
         raise SweepInterrupted(gathered.results(case) if gathered.done else None) from None
-    return gathered.results(case)
 
 
 def resolve_case(
@@ -134,7 +136,8 @@ class _Gathered:
         self.failed = 0
         times = compiled.plan.output_time.size if series else 0
         self._inputs = np.empty((len(compiled.inputs), count))
-        self._outcomes = np.empty((len(compiled.outcomes), count))
+        self._columns = [column for column in compiled.outcomes if column.place >= 0]
+        self._outcomes = np.empty((len(self._columns), count))
         self._record = np.empty((*compiled.record_columns.shape, count))
         self._statuses = np.full(count, -1, np.int8)
         self._pressures = np.empty((len(compiled.volumes), count, times), np.float32)
@@ -144,7 +147,7 @@ class _Gathered:
         """Take over what is kept of a block."""
         where = slice(block.first, block.first + block.statuses.size)
         self._inputs[:, where] = block.inputs[:, [c.place for c in self.compiled.inputs]].T
-        self._outcomes[:, where] = block.outcomes[:, [c.place for c in self.compiled.outcomes]].T
+        self._outcomes[:, where] = block.outcomes[:, [c.place for c in self._columns]].T
         self._record[..., where] = np.moveaxis(block.outcomes[:, self.compiled.record_columns], 0, -1)
         self._statuses[where] = block.statuses
         self._pressures[:, where] = np.moveaxis(block.pressures, 2, 0)
@@ -168,23 +171,26 @@ class _Gathered:
         )
 
     def _variables(self, case: Case, there: NDArray[np.int64]) -> list[Variable]:
+        whole = there.size == self._statuses.size  # then nothing need be copied
+        columns = [*self.compiled.inputs, *self._columns]
+        data = [values if whole else values[there] for values in (*self._inputs, *self._outcomes)]
+        derived = _deviations(case, self._record if whole else self._record[..., there])
+        for column in self.compiled.outcomes:
+            if column.place < 0:
+                columns.append(column)
+                data.append(derived[column.name])
         variables = [
-            Variable(c.name, values[there], c.units, c.long_name, c.role, c.attributes)
-            for columns, data in (
-                (self.compiled.inputs, self._inputs),
-                (self.compiled.outcomes, self._outcomes),
-            )
+            Variable(c.name, values, c.units, c.long_name, c.role, c.attributes)
             for c, values in zip(columns, data, strict=True)
         ]
-        if case.record is not None:
-            variables += _deviations(case, self._record[..., there])
         if self._pressures.shape[2] > 0:
-            for name, data in zip(self.compiled.volumes, self._pressures, strict=True):
+            pressure_names, flow_names = series_names(case)
+            for label_, name, values in zip(pressure_names, case.volumes, self._pressures, strict=True):
                 text = f"pressure of {name}"
-                variables.append(Variable(f"pressure_{_label(name)}", data[there], "Pa", text, "output"))
-            for name, data in zip(self.compiled.paths, self._flows, strict=True):
+                variables.append(Variable(label_, values[there], "Pa", text, "output"))
+            for label_, name, values in zip(flow_names, case.paths, self._flows, strict=True):
                 text = f"mass flow through {name}"
-                variables.append(Variable(f"flow_{_label(name)}", data[there], "kg s-1", text, "output"))
+                variables.append(Variable(label_, values[there], "kg s-1", text, "output"))
         return variables
 
     def _cracks(self, case: Case, there: NDArray[np.int64]) -> dict[str, Variable]:
@@ -199,7 +205,7 @@ class _Gathered:
                 counts = np.floor(inputs[:, plan.paths[p]["count"]] + 0.5).astype(np.int64)
                 fields = np.empty((int(counts.sum()), model.N_CRACK_FIELDS))
                 draw.draw_populations(plan, p, np.uint64(case.sweep.seed), there, inputs, counts, fields)
-                own = _label(name)
+                own = crack_prefix(name)
                 text = f"number of cracks of {name}"
                 variables[f"{own}_count"] = Variable(f"{own}_count", counts, "1", text, "input")
                 for place, field in enumerate(model.CRACK_FIELDS):
@@ -213,27 +219,38 @@ class _Gathered:
 _UNITS = {"length": "m", "dimensionless": "1", "compliance": "m Pa-1", "growth_rate": "m s-1"}
 
 
-def _deviations(case: Case, pressures: NDArray[np.float64]) -> list[Variable]:
+def _deviations(case: Case, pressures: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """How far each sample is from each point of the record, over its uncertainty, and from all of them.
 
     The uncertainty of a time counts by what the sample's own pressure changes within it.
     """
     points = case.record.points if case.record is not None else []
+    if not points:
+        return {}
     measured = np.array([[point.pressure] for point in points])
     uncertainty = np.array([[point.uncertainty] for point in points])
     from_time = 0.5 * (pressures[:, 2] - pressures[:, 0])
     deviations = (pressures[:, 1] - measured) / np.hypot(uncertainty, from_time)
-    variables = [
-        Variable(
-            f"record_deviation_{i + 1}", deviation, "1",
-            f"pressure of {point.volume} less the {i + 1}. measured one, over its uncertainty", "output",
+    named = {f"record_deviation_{i + 1}": deviation for i, deviation in enumerate(deviations)}
+    return named | {"record_misfit": np.sqrt(np.mean(deviations**2, axis=0))}
+
+
+def _refuse_too_many(case: Case, compiled: CompiledCase) -> None:
+    """Refuse a sweep whose results do not fit into memory, where they are held thrice when written."""
+    series = compiled.plan.output_time.size if case.outcomes.series else 0
+    numbers = len(compiled.inputs) + len(compiled.outcomes) + compiled.record_columns.size
+    row = 8 * numbers + 4 * series * (len(compiled.volumes) + len(compiled.paths)) + 9
+    needed = 3 * row * case.sweep.samples
+    installed = _installed_memory()
+    if installed is not None and needed > installed:
+        raise CaseError(
+            f"{case.source}: sweep.samples = {case.sweep.samples}: needs about {needed / 1e9:.3g} GB of "
+            f"memory, there are {installed / 1e9:.3g}; take fewer samples, fewer outcomes, or no series"
         )
-        for i, (point, deviation) in enumerate(zip(points, deviations, strict=True))
-    ]  # fmt: skip
-    misfit = np.sqrt(np.mean(deviations**2, axis=0))
-    text = "root mean square of the deviations from the record over their uncertainties"
-    return [*variables, Variable("record_misfit", misfit, "1", text, "output")]
 
 
-def _label(name: str) -> str:
-    return name.replace("-", "_")
+def _installed_memory() -> int | None:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return None

@@ -51,6 +51,8 @@ DIMENSIONS: dict[str, Dimension] = {
     "volume_flow": Dimension("m^3/s", "a volume flow", "3 cm^3/s"),
     "molecular_conductance": Dimension("m*s", "a molecular conductance", "1e-12 m*s"),
     "viscous_conductance": Dimension("m*s/Pa", "a viscous conductance", "1e-16 m*s/Pa"),
+    "force": Dimension("N", "a force", "1 mN"),
+    "sonic_conductance": Dimension("m^3/s/Pa", "a sonic conductance", "1e-8 m^3/s/Pa"),
     "compliance": Dimension("m/Pa", "a compliance", "0.1 um/kPa"),
     "growth_rate": Dimension("m/s", "a growth rate", "0.1 mm/day"),
     "pressure_rate": Dimension("Pa/s", "a pressure rate", "7 mmHg/h"),

@@ -190,7 +190,9 @@ class _Rows:
             still = (0, 0, 0, (-1, -1, -1), (-1, -1))
             numbers = (slots.get(name, -1) for name in names)
             ends = (p.kind, p.source, p.sink)
-            rows.append((*ends, *numbers, len(self.crack_draws), p.is_diameter, p.starts_later, *still))
+            rows.append(
+                (*ends, *numbers, (-1, -1, -1), len(self.crack_draws), p.is_diameter, p.starts_later, *still)
+            )
             self.crack_draws += [(f"path{i}.{name}", value) for name, value in fields.items()]
         return rows
 

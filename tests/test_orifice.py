@@ -168,3 +168,57 @@ def test_slopes_nowhere_jump(p, gas, hole, which, span):
         return orifice.orifice_flow_slopes(p, p_down, *gas, *hole)[which]
 
     assert largest_jump(slope, low * p, high * p) < 1e-4
+
+
+# ISO 6358, thick holes, thrust
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.2, 0.31, 0.6, 0.9, 0.999])
+@pytest.mark.parametrize("m", [0.5, 0.58])
+def test_a_part_by_iso_6358(ratio, m):
+    C, b = 2e-8, 0.3
+    reference = 1e5 / (287.05 * 293.15)
+    share = 1.0 if ratio <= b else (1.0 - ((ratio - b) / (1.0 - b)) ** 2) ** m
+    expected = C * reference * 3e5 * math.sqrt(293.15 / 320.0) * share
+    got = orifice.iso_flow(3e5, ratio * 3e5, 320.0, 287.05, C, b, m)
+    assert got == pytest.approx(expected, rel=3e-5, abs=0.0)
+    assert orifice.iso_flow(ratio * 3e5, 3e5, 320.0, 287.05, C, b, m) == -got
+
+
+@settings(deadline=None)
+@given(p=st.floats(1e3, 1e6), ratio=st.floats(0.0, 0.9999), b=st.floats(0.0, 0.6), m=st.floats(0.4, 0.7))
+def test_slopes_of_a_part_by_iso_6358(p, ratio, b, m):
+    q = ratio * p
+    step = 1e-4 * (p - q)
+    assume(abs(ratio - b) > 2e-4)
+    flow, by_up, by_down = orifice.iso_flow_slopes(p, q, 293.0, 287.0, 1e-8, b, m)
+    up = [orifice.iso_flow(p + d, q, 293.0, 287.0, 1e-8, b, m) for d in (step, -step)]
+    assert by_up == pytest.approx((up[0] - up[1]) / (2 * step), rel=1e-5, abs=1e-9 * flow / p)
+    if q > step:
+        down = [orifice.iso_flow(p, q + d, 293.0, 287.0, 1e-8, b, m) for d in (step, -step)]
+        assert by_down == pytest.approx((down[0] - down[1]) / (2 * step), rel=1e-5, abs=1e-6 * flow / p)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.3, 0.7, 0.95])
+@pytest.mark.parametrize("loss", [0.0, 0.5, 3.0])
+def test_a_thick_hole_loses_at_its_inlet(ratio, loss):
+    """(X/psi^2 + K) g^2 = X, solved by hand."""
+    psi = naive.flow_function(ratio, 1.4)
+    X = 1.0 - ratio**2
+    expected = math.sqrt(X / (X / psi**2 + loss)) * 1e-5 * 1e5 / math.sqrt(287.0 * 293.0)
+    got = orifice.thick_hole_slopes(1e5, ratio * 1e5, 293.0, 287.0, 1.8e-5, 1.4, 1e-5, 1.0, loss)[0]
+    assert got == pytest.approx(expected, rel=1e-6, abs=0.0)
+
+
+def test_thrust_is_the_momentum_and_the_pressure_of_the_exit():
+    """Into vacuum: sqrt(2 (gamma+1)/gamma); subsonic: the speed of the expanded jet; no jump between."""
+    for gamma in (1.3, 1.4, 5.0 / 3.0):
+        assert orifice.thrust_coefficient(0.0, gamma) == pytest.approx(
+            math.sqrt(2.0 * (gamma + 1.0) / gamma), rel=1e-12
+        )
+        rc = (2.0 / (gamma + 1.0)) ** (gamma / (gamma - 1.0))
+        below, above = (orifice.thrust_coefficient(rc * f, gamma) for f in (1.0 - 1e-9, 1.0 + 1e-9))
+        assert below == pytest.approx(above, rel=1e-8)
+        mach2 = 2.0 / (gamma - 1.0) * (0.8 ** (-(gamma - 1.0) / gamma) - 1.0)
+        speed = math.sqrt(gamma * mach2 / (1.0 + 0.5 * (gamma - 1.0) * mach2))
+        assert orifice.thrust_coefficient(0.8, gamma) == pytest.approx(speed, rel=1e-12)

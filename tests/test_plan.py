@@ -214,3 +214,26 @@ def test_the_plan_has_one_row_for_each_thing(case):
     assert plan.volumes["state"].tolist() == [0, -1]
     assert plan.paths["kind"].tolist() == [model.ORIFICE]
     assert plan.settings.tolist() == [36000.0, 1e-9, 1e-6, 1e5, 0.0, 0.0]
+
+
+def test_the_absolute_tolerance_goes_with_the_relative_one(case):
+    plain = case(ORIFICE)
+    loose = plain.model_copy(update={"run": plain.run.model_copy(update={"atol": None})})
+    assert compile_case(loose).plan.settings[model.ATOL] == pytest.approx(1e-7, rel=1e-12)
+
+
+def test_a_part_by_iso_6358_empties_a_tank(case):
+    """Choked: p' = -C rho0 sqrt(T0/T) R T/V p."""
+    part = '[paths.part]\nkind = "orifice"\nfrom = "tank"\nto = "space"\niso6358 = { C = 1e-10, b = 0.4 }\n'
+    history = run(case(part))
+    k = 1e-10 * 1e5 / (R_AIR * 293.15) * R_AIR * 293.15
+    np.testing.assert_allclose(history.pressures["tank"], 1e5 * np.exp(-k * history.times), rtol=1e-7)
+    flow = history.flows["part"][0]
+    assert history.outcomes["thrust_part"] == pytest.approx(
+        flow * math.sqrt(R_AIR * 293.15) * math.sqrt(2.0 * (GAMMA + 1.0) / GAMMA), rel=1e-9
+    )
+
+
+def test_an_orifice_has_one_size(case):
+    with pytest.raises(CaseError, match="must have either diameter or area or iso6358"):
+        case(ORIFICE + "iso6358 = { C = 1e-10, b = 0.4 }\n")

@@ -1,0 +1,77 @@
+"""The files of commands: where they may go, what is written and what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from ._command_border import BAD_INPUT, NOT_WRITTEN, fail, print_json, printing, writing
+from ._interrupts import INTERRUPTED
+
+if TYPE_CHECKING:
+    from .case import Case
+    from .results import Results
+
+__all__ = [
+    "PLOT_SUFFIXES", "RESULTS_SUFFIXES", "check_suffix", "keep_finished", "meaning", "show_results",
+    "spare_the_case", "write",
+]  # fmt: skip
+
+RESULTS_SUFFIXES = (".nc", ".h5")
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def write(path: Path, results: Results) -> None:
+    """Write the results of a sweep."""
+    from .results import write_results
+
+    write_results(path, results)
+
+
+def check_suffix(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
+    """Refuse a file name whose suffix is none of these."""
+    if path.suffix.lower() not in suffixes:
+        fail([f"{option} {path}: must end in {' or '.join(suffixes)}"], BAD_INPUT)
+
+
+def spare_the_case(name: str, case: Case, path: Path) -> None:
+    """Refuse to write over the case or the CSV of its record, under whatever name they are reached."""
+    from ._case_file import files_of_case
+
+    for own in files_of_case(name):
+        if path.exists() and own.exists() and path.samefile(own):
+            fail([f"{path}: would overwrite {own.name}, which {case.source} is read from"], NOT_WRITTEN)
+
+
+def keep_finished(results: Results | None, path: Path, wanted: int) -> NoReturn:
+    """After Ctrl-C: write the samples that were finished, and say so."""
+    if results is None:
+        fail(["interrupted; no sample was finished, nothing was written"], INTERRUPTED)
+    with writing():
+        write(path, results)
+    fail([f"interrupted; kept {len(results):,} of {wanted:,} samples in {path}"], INTERRUPTED)
+
+
+def show_results(results: Results, path: Path, rate: float | None, *, as_json: bool, quiet: bool) -> None:
+    """Show what a sweep says, and where it is kept."""
+    from .summary import summarise
+
+    summary = summarise(results)
+    if as_json:
+        print_json(summary.to_dict() | {"samples_per_second": rate, "file": str(path)})
+    elif not quiet:
+        from .console import say, show_summary, terminal
+
+        console = terminal()
+        with printing():
+            show_summary(console, summary)
+            if rate is not None:
+                say(console, f"speed: {rate:,.0f} samples/s")
+            say(console, f"file: {path}")
+
+
+def meaning(code: int) -> str:
+    """Return the name of a status."""
+    from ..kernels import status
+
+    return status.MEANINGS[code]
