@@ -205,7 +205,7 @@ def _receipt(results: Results, good: NDArray[np.bool_]) -> Receipt | None:
         mass_balance_residual=float(residual.max()),
         steps_median=float(np.median(steps)),
         steps_most=float(steps.max()),
-        rejected=float(rejected.sum() / max(steps.sum() + rejected.sum(), 1.0)),
+        rejected=float(rejected.sum()) / max(float(steps.sum() + rejected.sum()), 1.0),
     )
 
 
