@@ -10,10 +10,11 @@ import numpy as np
 
 from . import status
 from .draw import draw_sample
+from .hatches import any_joined
 from .integrate import integrate, new_track
 from .jit import jit
 from .model import copy, fill, new_sample
-from .network import n_masses, prepare
+from .network import look, n_masses, prepare, settle_masses
 from .outcomes import note_end, note_start
 from .rosenbrock import new_work
 
@@ -53,7 +54,11 @@ def run_samples(plan, seed, first, inputs, outcomes, statuses, pressures, flows)
             result = prepare(plan, sample, start)
         if result == status.OK:
             copy(state, start)
-            note_start(plan, sample, start, work.right, outcomes[i])
+            if any_joined(plan, sample):
+                look(plan, sample, state)
+                settle_masses(plan, sample, state)
+            note_start(plan, sample, state, work.right, outcomes[i])
+            copy(state, start)
             result = integrate(plan, sample, state, work, track, pressures[i], flows[i])
         if result == status.OK:
             note_end(plan, sample, start, state, work.right, track, outcomes[i])

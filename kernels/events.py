@@ -64,6 +64,7 @@ def apply_event(plan, sample, state, e):
         return _load(plan, sample, target, value, second)
     if action == START:
         sample.paths[target]["active"] = 1.0
+        sample.paths[target]["started"] = sample.clock[0]
     elif action == REPRESSURISE:
         _repressurise(plan, sample, state, target, value, plan.events[e]["component"])
     elif action == VENT:
@@ -108,7 +109,7 @@ def _load(plan, sample, p, cycles, stress_range):
     possible = coefficient >= 0.0 and stress_range >= 0.0
     for i in range(first, first + sample.paths[p]["crack_count"]):
         crack = sample.moving[i]
-        grown = crack["growth"] * sample.clock[0]
+        grown = crack["growth"] * (sample.clock[0] - sample.paths[p]["started"])
         before = crack["length"] + grown
         after = grow_by_cycles(before, cycles, stress_range, coefficient, exponent)
         possible = possible and after < math.inf

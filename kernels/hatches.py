@@ -5,7 +5,7 @@ keeps them so: for each component, what comes into the group is shared out, and 
 what came into a volume and its share goes through the hatches. Nothing is stiff about it, and mass is
 kept to rounding. A group with a held volume or a boundary takes that one's pressure and gas.
 
-Hatches of a group are taken to form a tree; one that closes a ring carries nothing.
+Where open hatches form a ring, the one that closes it, later in the case, carries nothing.
 """
 
 import numpy as np
@@ -45,14 +45,16 @@ def set_groups(plan, sample):
     volumes = sample.volumes
     for v in range(volumes.size):
         volumes[v]["group"] = v
-    for _ in range(volumes.size):
-        for p in range(plan.paths.size):
-            if is_joined(plan, sample, p):
-                a = plan.paths[p]["source"]
-                b = plan.paths[p]["sink"]
-                first = min(volumes[a]["group"], volumes[b]["group"])
-                volumes[a]["group"] = first
-                volumes[b]["group"] = first
+    for p in range(plan.paths.size):
+        sample.paths[p]["redundant"] = 0
+        if is_joined(plan, sample, p):
+            first = volumes[plan.paths[p]["source"]]["group"]
+            second = volumes[plan.paths[p]["sink"]]["group"]
+            if first == second:
+                sample.paths[p]["redundant"] = 1
+            for v in range(volumes.size):
+                if volumes[v]["group"] == second:
+                    volumes[v]["group"] = first
     possible = True
     for v in range(volumes.size):
         given = 0
@@ -97,11 +99,12 @@ def settle(plan, sample, total, held, flux):
     waiting = np.zeros(plan.paths.size, np.int64)
     for p in range(plan.paths.size):
         if is_joined(plan, sample, p):
-            waiting[p] = 1
-            open_hatches[plan.paths[p]["source"]] += 1
-            open_hatches[plan.paths[p]["sink"]] += 1
             for c in range(components):
                 flux[p * components + c] = 0.0
+            if sample.paths[p]["redundant"] == 0:
+                waiting[p] = 1
+                open_hatches[plan.paths[p]["source"]] += 1
+                open_hatches[plan.paths[p]["sink"]] += 1
     for _ in range(plan.paths.size):
         for p in range(plan.paths.size):
             if waiting[p] == 1:
@@ -109,6 +112,8 @@ def settle(plan, sample, total, held, flux):
                 b = plan.paths[p]["sink"]
                 from_source = open_hatches[a] == 1 and plan.volumes[a]["kind"] == INTEGRATED
                 from_sink = open_hatches[b] == 1 and plan.volumes[b]["kind"] == INTEGRATED
+                if from_source and from_sink:  # the smaller one's excess has the smaller rounding
+                    from_source = sample.volumes[a]["share"] <= sample.volumes[b]["share"]
                 if from_source or from_sink:
                     leaf, other, sign = (a, b, 1.0) if from_source else (b, a, -1.0)
                     for c in range(components):

@@ -111,8 +111,9 @@ SAMPLE_VOLUME = np.dtype(
 )  # fmt: skip
 
 #: A path of the sample at hand: fraction open; share of the flow that a patch may come back to, share that
-#: it took, when it was put on and the time in which it ages [s]; 1 if started, full area [m2], and where its
-#: cracks stand in ``Sample.geometry`` and ``Sample.moving``.
+#: it took, when it was put on and the time in which it ages [s]; 1 if started, and when [s]; 1 if an open
+#: hatch closes a ring; full area [m2], and where its cracks stand in ``Sample.geometry`` and
+#: ``Sample.moving``.
 SAMPLE_PATH = np.dtype(
     [
         ("opening", "f8"),
@@ -121,6 +122,8 @@ SAMPLE_PATH = np.dtype(
         ("patch_time", "f8"),
         ("ageing", "f8"),
         ("active", "f8"),
+        ("started", "f8"),
+        ("redundant", "i8"),
         ("area", "f8"),
         ("crack_start", "i8"),
         ("crack_count", "i8"),

@@ -136,10 +136,11 @@ def path_flow(plan, sample, p):
         first = sample.paths[p]["crack_start"]
         moves = plan.paths[p]["moves"] > 0
         elliptic = plan.paths[p]["elliptic"] > 0
+        age = sample.clock[0] - sample.paths[p]["started"]
         for i in range(first, first + sample.paths[p]["crack_count"]):
             if moves:
                 crack = sample.moving[i]
-                flow += moving_flow(p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, sample.clock[0])
+                flow += moving_flow(p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, age)
             else:
                 flow += geometry_flow(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
     elif kind == ORIFICE:
@@ -162,12 +163,11 @@ def path_flow_slopes(plan, sample, p):
         first = sample.paths[p]["crack_start"]
         moves = plan.paths[p]["moves"] > 0
         elliptic = plan.paths[p]["elliptic"] > 0
+        age = sample.clock[0] - sample.paths[p]["started"]
         for i in range(first, first + sample.paths[p]["crack_count"]):
             if moves:
                 crack = sample.moving[i]
-                one = moving_flow_slopes(
-                    p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, sample.clock[0]
-                )
+                one = moving_flow_slopes(p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, age)
             else:
                 one = geometry_flow_slopes(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
             flow += one[0]
@@ -196,12 +196,14 @@ def patch_factor(sample, p):
 def shut_closed_cracks(plan, sample):
     """Mark the moving cracks that are closed at the pressures last looked at, unless they may reopen."""
     for p in range(plan.paths.size):
-        if plan.paths[p]["moves"] > 0 and plan.paths[p]["reopens"] == 0:
+        there = sample.paths[p]["active"] > 0.0
+        if there and plan.paths[p]["moves"] > 0 and plan.paths[p]["reopens"] == 0:
             source = sample.volumes[plan.paths[p]["source"]]["pressure"]
             drop = source - sample.volumes[plan.paths[p]["sink"]]["pressure"]
+            age = sample.clock[0] - sample.paths[p]["started"]
             first = sample.paths[p]["crack_start"]
             for i in range(first, first + sample.paths[p]["crack_count"]):
-                if opening_at(sample.moving[i], drop, sample.clock[0]) == 0.0:
+                if opening_at(sample.moving[i], drop, age) == 0.0:
                     sample.moving[i]["shut"] = 1.0
 
 
@@ -422,6 +424,7 @@ def _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma):
 @jit
 def _prepare_path(plan, sample, p):
     sample.paths[p]["factor"] = 1.0
+    sample.paths[p]["started"] = 0.0
     sample.paths[p]["patched"] = 0.0
     sample.paths[p]["patch_time"] = 0.0
     sample.paths[p]["ageing"] = math.inf

@@ -70,6 +70,10 @@ class _Hole(_Path):
         if sum(size is not None for size in (self.diameter, self.area, measured)) != 1:
             other = " or iso6358" if "iso6358" in type(self).model_fields else ""
             raise FaultsError([Fault((), f"must have either diameter or area{other}")])
+        given = self.model_fields_set & {"discharge_coefficient", "inlet_loss"}
+        if measured is not None and given:
+            text = "must be left out: iso6358 has measured it"
+            raise FaultsError([Fault((key,), text) for key in sorted(given)])
         return self
 
 

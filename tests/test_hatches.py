@@ -186,8 +186,11 @@ def test_a_hatch_open_from_the_start(case):
 
 
 def test_pressure_rates_are_those_with_the_hatch_shut(case):
-    shut, open_ = run(case(TWO)), run(case(TWO, "paths.hatch.opening=1"))
-    assert open_.outcomes["pressure_rate_tunnel"] == shut.outcomes["pressure_rate_tunnel"]
+    """From the pressure that the two have at the start."""
+    history = run(case(TWO, "paths.hatch.opening=1"))
+    mixed = 0.9 * 1e5 + 0.1 * 4e4
+    assert history.outcomes["pressure_rate_tunnel"] == pytest.approx(-k(10.0) * mixed, rel=1e-9)
+    assert history.outcomes["pressure_rate_cabin"] == pytest.approx(0.0, abs=1e-12)
 
 
 def test_two_given_pressures_cannot_be_joined(case):
@@ -212,3 +215,31 @@ def test_a_year_with_a_hatch_takes_few_steps(case):
     history = run(case(held + events))
     assert history.ok
     assert history.outcomes["steps"] < 150
+
+
+def test_parallel_hatches_and_rings_are_one_volume(case):
+    parallel = TWO.replace("[paths.hole]", """
+[paths.other]
+kind = "hatch"
+from = "tunnel"
+to = "cabin"
+diameter = "0.7 m"
+opening = 1
+[paths.hole]""")  # fmt: skip
+    history = run(case(parallel, "paths.hatch.opening=1"))
+    expected = (0.9 * 1e5 + 0.1 * 4e4) * np.exp(-k(100.0) * history.times)
+    for name in ("cabin", "tunnel"):
+        np.testing.assert_allclose(history.pressures[name], expected, rtol=1e-8)
+
+
+def test_the_first_leak_rate_knows_an_open_hatch(case):
+    history = run(case(TWO, "paths.hatch.opening=1"))
+    assert history.outcomes["leak_rate_initial"] == pytest.approx(history.flows["hole"][0], rel=1e-12)
+
+
+def test_a_tiny_volume_takes_the_pressure_of_a_huge_one_either_way(case):
+    tiny = TWO.replace("volume = 90.0", "volume = 1e9").replace("volume = 10.0", "volume = 1e-6")
+    turned = tiny.replace('from = "cabin"\nto = "tunnel"', 'from = "tunnel"\nto = "cabin"')
+    for text in (tiny, turned):
+        history = run(case(text, "paths.hatch.opening=1", "run.duration=60 s", "run.output_times={count=3}"))
+        np.testing.assert_allclose(history.pressures["tunnel"], 1e5, rtol=1e-8)

@@ -229,3 +229,13 @@ def test_an_elastic_crack_leaks_with_a_high_power_of_pressure(case):
     shell = 'shell = { radius = "1 m", wall = "2 mm", modulus = "70 GPa" }'
     history = run(case(f'opening = "0.01 um"\n{shell}\n', "paths.crack.length=2 mm"))
     assert 4.2 < history.outcomes["flow_exponent_crack"] < 5.0
+
+
+def test_a_crack_grows_from_its_start_on(case):
+    later = (
+        'opening = "10 um"\ngrowth = "2 mm/day"\n[[schedule]]\nat = "5 d"\naction = "start"\npath = "crack"\n'
+    )
+    history = run(case(later))
+    assert history.flows["crack"][5] == pytest.approx(naive_flow(1e5, 0.0, 1e-5), rel=1e-6, abs=0.0)
+    expected = naive_flow(history.pressures["tank"][10], 0.0, 1e-5, 0.02)
+    assert history.flows["crack"][10] == pytest.approx(expected, rel=1e-6, abs=0.0)

@@ -58,7 +58,7 @@ def moving_openings() -> Limit:
     shut = crack_flow("air", _T, _ATMOSPHERE, 0.0, 15e-6, length, depth)
     wide = crack_flow("air", _T, _ATMOSPHERE, 0.0, 15e-6 + opened, length, depth)
     return Limit(
-        "Openings that move with the pressure.",
+        "Openings that move, where a case gives no compliance and no shell.",
         f"a crack of 10 mm in a hull of 1 m radius and 2 mm wall opens by {1e6 * opened:.1f} um at one "
         f"atmosphere; a crack of 15 um at rest then leaks {wide / shut:.1f} times as much as a rigid one",
         "h0 = 4 S a/E, S = p radius/wall, E = 70 GPa; flows by the crack law",
