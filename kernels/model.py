@@ -24,13 +24,30 @@ CRACKS = 1
 SEAL = 2
 HATCH = 3
 
-# actions of events
+# kinds of feed: a given rate, what a filter takes out, make-up to a set pressure, heat from the wall
+RATE = 0
+REMOVAL = 1
+HOLD = 2
+WALL = 3
+
+# actions of events and of controls
 SET_OPENING = 0
 REPRESSURISE = 1
 VENT = 2
 PATCH = 3
 START = 4
 LOAD_CYCLES = 5
+SET_TEMPERATURE = 6
+SET_FEED = 7
+
+# quantities that can be watched; the last three belong to a path or need the rates
+PRESSURE = 0
+TEMPERATURE = 1
+PRESSURE_OVER_TEMPERATURE = 2
+PARTIAL_PRESSURE = 3
+PRESSURE_DROP = 4
+PRESSURE_FALL = 5
+FLOW = 6
 
 #: What is drawn for each crack of a population, in the order of its rows among the draws.
 CRACK_FIELDS = (
@@ -53,7 +70,8 @@ ATOL = 2
 MAX_STEPS = 3
 NOMINAL = 4
 TIMED = 5
-N_SETTINGS = 6
+THERMAL = 6
+N_SETTINGS = 7
 
 #: How to draw one number: a kind of `random`, its stream, and for each argument ``inputs[slot]`` where
 #: the slot is not negative, else the value. A discrete choice has the start and the count of its rows in
@@ -61,17 +79,16 @@ N_SETTINGS = 6
 DRAW = np.dtype([("kind", "i8"), ("stream", "i8"), ("value", "f8", (4,)), ("slot", "i8", (4,))])
 
 #: A volume: kind, number among the integrated ones or -1, slots of its size [m3] (-1 for a boundary),
-#: initial pressure [Pa] and temperature [K], and the component it starts with.
+#: initial pressure [Pa] and temperature [K], the row of ``Plan.gases`` that it starts with; 1 if its
+#: temperature follows from its energy; slot of the temperature of its wall (-1: the initial one), and where
+#: the wall's cycles stand in ``Plan.cycles``. A volume without an energy balance has its wall's temperature.
 VOLUME = np.dtype(
-    [
-        ("kind", "i8"),
-        ("state", "i8"),
-        ("size", "i8"),
-        ("pressure", "i8"),
-        ("temperature", "i8"),
-        ("component", "i8"),
-    ]
-)
+    [(name, "i8") for name in ("kind", "state", "size", "pressure", "temperature", "gas", "balanced", "wall",
+                               "first_cycle", "cycles")]
+)  # fmt: skip
+
+#: A cycle of a wall's temperature: slots of amplitude [K], period [s] and time of a maximum [s].
+CYCLE = np.dtype([("amplitude", "i8"), ("period", "i8"), ("peak", "i8")])
 
 #: A path: kind, the volumes it joins, and slots, -1 for what it has not. Of an orifice or a hatch: size,
 #: discharge coefficient (-1 for Perry's curve) and opening (-1 if it is no valve), or C, b and m of ISO 6358;
@@ -79,35 +96,71 @@ VOLUME = np.dtype(
 #: slot: count; of these and of a hole: inlet loss. Then the population's first row among the draws of cracks,
 #: whether the size is a diameter, and whether nothing flows before a `START`. Of a population that moves:
 #: whether it does, whether its openings are elliptic, whether what has closed may open again, and the slots
-#: of radius, wall and modulus of the shell, and of coefficient and exponent of Paris's law.
+#: of radius, wall and modulus of the shell, and of coefficient and exponent of Paris's law. Of a seal: slots
+#: of the contact stress without a pressure across it, the stress at which the conductances hold, the sealing
+#: factor, and what a pressure drop adds to the stress; slots of area and thickness of an elastomer, and of
+#: its permeability to each of `gas.SPECIES`.
 PATH = np.dtype(
     [("kind", "i8"), ("source", "i8"), ("sink", "i8"),
      ("size", "i8"), ("coefficient", "i8"), ("opening", "i8"), ("molecular", "i8"), ("viscous", "i8"),
      ("count", "i8"), ("inlet_loss", "i8"), ("iso", "i8", (3,)), ("crack_row", "i8"),
      ("is_diameter", "i8"), ("starts_later", "i8"), ("moves", "i8"), ("elliptic", "i8"), ("reopens", "i8"),
-     ("elastic", "i8", (3,)), ("paris", "i8", (2,))]
+     ("elastic", "i8", (3,)), ("paris", "i8", (2,)),
+     ("contact", "i8", (4,)), ("membrane", "i8", (2,)), ("permeability", "i8", (6,))]
 )  # fmt: skip
 
-#: An event: action, the path or volume it acts on, slots of its time and value (-1 none), component, and
-#: slot of a second value: time in which a patch ages, stress range of load cycles.
+#: A feed of a volume: kind; volume; row of ``Plan.gases`` that it gives, or component that it removes; slot
+#: of its rate [kg/s], flow [m3/s], set pressure [Pa] or wall conductance [W/K]; slots, -1 for none, of a
+#: number that multiplies it, the temperature of what comes in [K], of a make-up its time constant [s] and
+#: most rate [kg/s]; species whose partial pressure is held (-1: the pressure); slot of heat besides [W]; 1
+#: if it runs from the start; +1, or -1 where the rate is taken out.
+FEED = np.dtype(
+    [(name, "i8") for name in ("kind", "volume", "gas", "value", "factor", "temperature", "time", "most",
+                               "species", "heat", "runs")]
+    + [("sign", "f8")]
+)  # fmt: skip
+
+#: A control: quantity watched, of which volume or path, species; slots of the levels at which it switches on
+#: and off (-1: off as soon as the first no longer holds); action when on, its target, slot of its value (-1
+#: none), row of ``Plan.gases`` and slot of the temperature of gas; what is set when off (SET_OPENING and
+#: SET_FEED back to 0), 1 if it acts only once; slot of a delay of the action (-1 none); +1 to switch on above
+#: the level, -1 below.
+CONTROL = np.dtype(
+    [(name, "i8") for name in ("quantity", "place", "species", "on", "off", "action", "target", "value",
+                               "gas", "temperature", "releases", "once", "delay")]
+    + [("sign", "f8")]
+)  # fmt: skip
+
+#: An event: action, the path, volume or feed it acts on, slots of its time and value (-1 none), row of
+#: ``Plan.gases``, and slot of a second value: time in which a patch ages, stress range of load cycles,
+#: temperature of gas that comes in.
 EVENT = np.dtype(
-    [("action", "i8"), ("target", "i8"), ("at", "i8"), ("value", "i8"), ("component", "i8"), ("second", "i8")]
+    [("action", "i8"), ("target", "i8"), ("at", "i8"), ("value", "i8"), ("gas", "i8"), ("second", "i8")]
 )
 
-#: A threshold: volume, slot of the pressure, +1 to rise above it or -1 to fall below it.
-THRESHOLD = np.dtype([("volume", "i8"), ("level", "i8"), ("sign", "f8")])
+#: A threshold: volume, slot of the level, +1 to rise above it or -1 to fall below it; quantity and species.
+THRESHOLD = np.dtype(
+    [("volume", "i8"), ("level", "i8"), ("sign", "f8"), ("quantity", "i8"), ("species", "i8")]
+)
 
-#: A pressure that is wanted as an outcome: volume and time [s], times rising.
-RECORD = np.dtype([("volume", "i8"), ("time", "f8")])
+#: What is wanted as an outcome at a time: volume and time [s], times rising; quantity and species.
+RECORD = np.dtype([("volume", "i8"), ("time", "f8"), ("quantity", "i8"), ("species", "i8")])
 
-#: A volume of the sample at hand: size [m3], temperature [K], pressure [Pa] at the state last looked at,
-#: and there gas constant, viscosity, gamma, critical pressure ratio and squared critical flow; gas put in
-#: and let out by events [kg]; share of the gas of
-#: its group, and the group: the first of the volumes that open hatches make one.
+#: What is kept as a series and at the end of the run: quantity, volume and species.
+SERIES = np.dtype([("quantity", "i8"), ("volume", "i8"), ("species", "i8")])
+
+#: A volume of the sample at hand: size [m3]; temperature [K] and pressure [Pa] at the state last looked at,
+#: and there gas constant, viscosity, gamma, critical pressure ratio and squared critical flow, specific heat
+#: [J/(kg K)] and heat capacity [J/K] at constant volume, and the temperature for which these stand; gas put in
+#: and let out by events [kg], and the energy of it [J]; heat taken up when its kind of balance changed [J];
+#: temperature of the wall without its cycles [K]; share of the gas of its group, and the group: the first of
+#: the volumes that open hatches make one; the volume whose temperature it has, or -1 if it follows its energy.
 SAMPLE_VOLUME = np.dtype(
     [(name, "f8") for name in ("size", "temperature", "pressure", "gas_constant", "viscosity", "gamma",
-                               "critical_ratio", "critical_flow2", "added", "vented", "share")]
-    + [("group", "i8")]
+                               "critical_ratio", "critical_flow2", "specific_heat", "heat_capacity",
+                               "gas_temperature", "added", "vented", "energy_added", "energy_vented", "heat",
+                               "wall", "share")]
+    + [("group", "i8"), ("keeper", "i8")]
 )  # fmt: skip
 
 #: A path of the sample at hand: fraction open; share of the flow that a patch may come back to, share that
@@ -130,13 +183,19 @@ SAMPLE_PATH = np.dtype(
     ]
 )
 
+#: A feed of the sample at hand: 1 if it runs, and the number that multiplies it.
+SAMPLE_FEED = np.dtype([("runs", "f8"), ("factor", "f8")])
+
+#: A control of the sample at hand: 1 if on, when its action is due [s], how often it acted, and when first.
+SAMPLE_CONTROL = np.dtype([("on", "i8"), ("due", "f8"), ("count", "f8"), ("first", "f8")])
+
 #: An event of the sample at hand, in the order of times: time [s], row in the plan.
 SAMPLE_EVENT = np.dtype([("time", "f8"), ("row", "i8")])
 
 Plan = namedtuple(
     "Plan",
-    "draws crack_draws choices components volumes paths events thresholds records output_time settings "
-    "max_cracks",
+    "draws crack_draws choices components gases volumes cycles paths feeds controls events thresholds "
+    "records series output_time settings max_cracks",
 )
 Plan.__doc__ = """A case as arrays.
 
@@ -148,18 +207,23 @@ choices : float64[n, 2]
     Values of the discrete distributions and their cumulative probabilities.
 components : float64[K, 6]
     Mole fractions of the gases that a volume can hold, in the order of `gas.SPECIES`.
-volumes, paths, events, thresholds, records : VOLUME[V], PATH[P], EVENT[E], THRESHOLD[T], RECORD[M]
+gases : float64[G, K]
+    Mass fractions of the components in each gas that a volume starts with or is given.
+volumes, cycles, paths, feeds : VOLUME[V], CYCLE[], PATH[P], FEED[S]
+controls, events, thresholds, records, series : CONTROL[C], EVENT[E], THRESHOLD[T], RECORD[M], SERIES[Q]
 output_time : float64[N]
     Times of the series, rising [s].
 settings : float64[N_SETTINGS]
-    Duration [s], rtol, atol [Pa], most steps, 1 to take every input of the sample at its median, and 1 if
-    flows depend on time itself.
+    Duration [s], rtol, atol [Pa], most steps, 1 to take every input of the sample at its median, 1 if
+    flows depend on time itself, and 1 if the energy of volumes is followed.
 max_cracks : int64
     Room for the cracks of one sample.
 """
 
 Sample = namedtuple(
-    "Sample", "inputs geometry moving volumes paths events component_gas fractions flux clock"
+    "Sample",
+    "inputs geometry moving volumes paths feeds controls events component_gas component_heat fractions "
+    "flux clock",
 )
 Sample.__doc__ = """Working memory of one sample.
 
@@ -168,13 +232,15 @@ geometry : float64[max_cracks, N_GEOMETRY]
     Of `crack.crack_geometry`.
 moving : MOVING_CRACK[max_cracks or 0]
     The cracks of populations that move, at rest.
-volumes, paths, events : SAMPLE_VOLUME[V], SAMPLE_PATH[P], SAMPLE_EVENT[E]
-component_gas : float64[K]
-    Gas constant of each component [J/(kg K)].
+volumes, paths, feeds : SAMPLE_VOLUME[V], SAMPLE_PATH[P], SAMPLE_FEED[S]
+controls, events : SAMPLE_CONTROL[C], SAMPLE_EVENT[E]
+component_gas, component_heat : float64[K]
+    Gas constant and specific heat at constant volume of each component [J/(kg K)].
 fractions : float64[V, K]
     Mass fractions in each volume at the state last looked at.
-flux : float64[P * K]
-    Flow of each component through each path [kg/s].
+flux : float64[(P + S) * C]
+    Flow of each content through each path, then into the volume of each feed: of the components [kg/s] and,
+    where energy is followed, of energy [W].
 clock : float64[1]
     Time [s].
 """
@@ -194,12 +260,37 @@ def new_sample(plan):
         np.zeros(plan.max_cracks if moves else 0, MOVING_CRACK),
         np.zeros(volumes, SAMPLE_VOLUME),
         np.zeros(plan.paths.size, SAMPLE_PATH),
+        np.zeros(plan.feeds.size, SAMPLE_FEED),
+        np.zeros(plan.controls.size, SAMPLE_CONTROL),
         np.zeros(plan.events.size, SAMPLE_EVENT),
         np.zeros(components),
+        np.zeros(components),
         np.zeros((volumes, components)),
-        np.zeros(plan.paths.size * components),
+        np.zeros((plan.paths.size + plan.feeds.size) * contents_per_volume(plan)),
         np.zeros(1),
     )
+
+
+@jit
+def contents_per_volume(plan):
+    """Count what is followed in each volume, C: the components, and its energy where that is."""
+    return plan.components.shape[0] + (1 if plan.settings[THERMAL] > 0.0 else 0)
+
+
+@jit
+def n_contents(plan):
+    """Count the unknowns that volumes contain: integrated volumes times C."""
+    count = 0
+    for v in range(plan.volumes.size):
+        if plan.volumes[v]["kind"] == INTEGRATED:
+            count += 1
+    return count * contents_per_volume(plan)
+
+
+@jit
+def n_passed(plan):
+    """Count the unknowns that have passed paths and feeds: mass, and energy where that is followed."""
+    return (plan.paths.size + plan.feeds.size) * (2 if plan.settings[THERMAL] > 0.0 else 1)
 
 
 @jit
