@@ -194,10 +194,10 @@ def _event_target_faults(parts: Parts) -> Iterator[Fault]:
         else:
             yield from _known_path_faults(parts, (*key, "path"), event.path)
             path = parts.paths.get(event.path)
-            if isinstance(event, LoadCyclesEvent) and path is not None:
-                if not (isinstance(path, CracksPath) and path.paris is not None):
-                    text = f"must be cracks with a Paris law; {event.path} has no paris"
-                    yield Fault((*key, "path"), text, event.path)
+            has_law = path is None or (isinstance(path, CracksPath) and path.paris is not None)
+            if isinstance(event, LoadCyclesEvent) and not has_law:
+                text = f"must be cracks with a Paris law; {event.path} has no paris"
+                yield Fault((*key, "path"), text, event.path)
 
 
 def _known_volume_faults(parts: Parts, key: Key, name: str) -> Iterator[Fault]:

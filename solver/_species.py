@@ -21,21 +21,21 @@ class _Gassy(Protocol):
     """What of a case names gases or species; parts that cannot be read are None."""
 
     @property
-    def gas(self) -> Gas | None: ...  # noqa: D102
+    def gas(self) -> Gas | None: ...
     @property
-    def volumes(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def volumes(self) -> Mapping[str, Any]: ...
     @property
-    def paths(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def paths(self) -> Mapping[str, Any]: ...
     @property
-    def feeds(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def feeds(self) -> Mapping[str, Any]: ...
     @property
-    def controls(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def controls(self) -> Mapping[str, Any]: ...
     @property
-    def schedule(self) -> Sequence[Any]: ...  # noqa: D102
+    def schedule(self) -> Sequence[Any]: ...
     @property
-    def run(self) -> Run | None: ...  # noqa: D102
+    def run(self) -> Run | None: ...
     @property
-    def record(self) -> Record | None: ...  # noqa: D102
+    def record(self) -> Record | None: ...
 
 
 def is_separate(case: _Gassy) -> bool:
