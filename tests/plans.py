@@ -6,26 +6,15 @@ inputs before it. Every input has a name, which makes its stream.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from plan_rows import CONTACT, MEMBRANE, Number, Rows
 
-from leakflow.kernels import batch, gas, integrate, model, network, outcomes, random, rosenbrock, status
+from leakflow.kernels import batch, gas, integrate, model, network, outcomes, rosenbrock, status
 from leakflow.kernels.draw import draw_sample
 
-KINDS = {
-    "constant": random.CONSTANT,
-    "uniform": random.UNIFORM,
-    "loguniform": random.LOGUNIFORM,
-    "normal": random.NORMAL,
-    "truncated_normal": random.TRUNCATED_NORMAL,
-    "lognormal": random.LOGNORMAL,
-    "triangular": random.TRIANGULAR,
-    "weibull": random.WEIBULL,
-    "choice": random.CHOICE,
-}
 AIR = {"N2": 0.78, "O2": 0.21, "Ar": 0.01}
 CRACK = {
     "opening": 20e-6,
@@ -39,8 +28,6 @@ CRACK = {
 
 UNWRITTEN = -777.25  # stands in the arrays that a kernel is to fill
 
-Number = Any  # float, or a draw
-
 
 @dataclass(frozen=True)
 class Volume:
@@ -48,7 +35,10 @@ class Volume:
     size: Number
     pressure: Number
     temperature: Number = 293.15
-    gas: int = 0
+    gas: int = 0  # row of Case.gas_rows
+    balanced: bool = False  # its temperature follows from its energy
+    wall: Number | None = None
+    cycles: tuple[tuple[Number, Number, Number], ...] = ()  # amplitude, period and peak of the wall
 
 
 @dataclass(frozen=True)
@@ -69,6 +59,45 @@ class Event:
     target: int
     value: Number | None = None
     gas: int = 0
+    second: Number | None = None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Of a volume; `species` and components are numbers, as everywhere here."""
+
+    kind: int
+    volume: int
+    value: Number
+    gas: int = 0
+    factor: Number | None = None
+    temperature: Number | None = None
+    time: Number | None = None
+    most: Number | None = None
+    species: int = -1
+    heat: Number | None = None
+    runs: bool = True
+    sign: float = 1.0
+
+
+@dataclass(frozen=True)
+class Control:
+    """Switches on above the level `on` (`sign` +1) or below it (-1)."""
+
+    quantity: int
+    place: int
+    on: Number
+    sign: float
+    action: int
+    target: int
+    value: Number | None = None
+    off: Number | None = None
+    species: int = -1
+    gas: int = 0
+    temperature: Number | None = None
+    releases: bool = False
+    once: bool = False
+    delay: Number | None = None
 
 
 def tank(size: Number, pressure: Number, **more: Any) -> Volume:
@@ -77,6 +106,11 @@ def tank(size: Number, pressure: Number, **more: Any) -> Volume:
 
 def held(size: Number, pressure: Number, **more: Any) -> Volume:
     return Volume(model.HELD, size, pressure, **more)
+
+
+def balanced(size: Number, pressure: Number, **more: Any) -> Volume:
+    """Integrate a volume whose temperature follows from its energy."""
+    return Volume(model.INTEGRATED, size, pressure, balanced=True, **more)
 
 
 def outside(pressure: Number = 0.0, **more: Any) -> Volume:
@@ -90,7 +124,43 @@ def orifice(source: int, sink: int, area: Number, *, Cd: Number | None = 1.0, **
 
 
 def seal(source: int, sink: int, molecular: Number, viscous: Number, **more: Any) -> Path:
-    return Path(model.SEAL, source, sink, {"molecular": molecular, "viscous": viscous}, **more)
+    """`contact`: numbers of `CONTACT`; `membrane`: area and thickness, with its `permeability` by species."""
+    numbers = {"molecular": molecular, "viscous": viscous} | _gasket(more)
+    return Path(model.SEAL, source, sink, numbers, **more)
+
+
+def hatch(source: int, sink: int, area: Number, *, opening: Number = 0.0, **more: Any) -> Path:
+    """A seal where it is shut (`molecular`, `viscous` and what `seal` takes), an orifice of Cd = 1 ajar."""
+    numbers = {"size": area, "coefficient": 1.0, "opening": opening}
+    numbers |= {name: more.pop(name, 0.0) for name in ("molecular", "viscous")} | _gasket(more)
+    return Path(model.HATCH, source, sink, numbers, **more)
+
+
+def _gasket(more: dict[str, Any]) -> dict[str, Number]:
+    """Take the numbers of contact and membrane out of the arguments of a path."""
+    numbers = dict(zip(CONTACT, more.pop("contact", ()), strict=False))
+    numbers |= dict(zip(MEMBRANE, more.pop("membrane", ()), strict=False))
+    permeability = more.pop("permeability", {})
+    if "membrane_area" in numbers:
+        numbers |= {f"permeability.{name}": permeability.get(name, 0.0) for name in gas.SPECIES}
+    return numbers
+
+
+def wall(volume: int, conductance: Number, **more: Any) -> Feed:
+    """Heat from the wall of a volume, UA [W/K]."""
+    return Feed(model.WALL, volume, conductance, **more)
+
+
+def rate(volume: int, value: Number, **more: Any) -> Feed:
+    return Feed(model.RATE, volume, value, **more)
+
+
+def removal(volume: int, flow: Number, component: int, **more: Any) -> Feed:
+    return Feed(model.REMOVAL, volume, flow, component, **more)
+
+
+def hold(volume: int, pressure: Number, time: Number, **more: Any) -> Feed:
+    return Feed(model.HOLD, volume, pressure, time=time, **more)
 
 
 def cracks(source: int, sink: int, count: Number = 1.0, *, inlet_loss: Number = 0.5, **more: Any) -> Path:
@@ -101,16 +171,26 @@ def cracks(source: int, sink: int, count: Number = 1.0, *, inlet_loss: Number = 
 
 @dataclass(frozen=True)
 class Case:
-    """Arguments are lists of the above; `thresholds` are (volume, level, sign), `record` (volume, time)."""
+    """Arguments are lists of the above, and
+
+    `thresholds` (volume, level, sign), `record` (volume, time), each with quantity and species if it is not
+    the pressure; `series` (quantity, volume, species) after the pressures of all volumes; `gases` the
+    components by their mole fractions, `blends` further gases by mass fractions of those.
+    """
 
     volumes: list[Volume]
     paths: list[Path]
     duration: float
     events: list[Event] = field(default_factory=list)
-    thresholds: list[tuple[int, Number, float]] = field(default_factory=list)
-    record: list[tuple[int, float]] = field(default_factory=list)
+    thresholds: list[tuple] = field(default_factory=list)
+    record: list[tuple] = field(default_factory=list)
+    feeds: list[Feed] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+    series: list[tuple[int, int, int]] = field(default_factory=list)
     output_time: Any = None
     gases: list[dict[str, float]] = field(default_factory=lambda: [AIR])
+    blends: list[tuple[float, ...]] = field(default_factory=list)
+    thermal: bool | None = None  # whether energy is followed: if any volume is balanced
     rtol: float = 1e-6
     atol: float = 1e-3
     max_steps: int = 100_000
@@ -123,120 +203,24 @@ class Case:
         return replace(self, **changes)
 
     @property
+    def gas_rows(self) -> list[tuple[float, ...]]:
+        """Mass fractions of the components in each gas: each component alone, then the blends."""
+        return [*map(tuple, np.eye(len(self.gases)).tolist()), *self.blends]
+
+    @property
+    def is_thermal(self) -> bool:
+        return any(v.balanced for v in self.volumes) if self.thermal is None else self.thermal
+
+    @property
     def plan(self) -> model.Plan:
-        return _Rows(self).plan()
+        return Rows(self).plan()
 
     def slot(self, name: str) -> int:
         """Column of an input, as "volume0.pressure", "path1.area", "event0.value", "threshold0"."""
-        return list(_Rows(self).numbers).index(name)
+        return list(Rows(self).numbers).index(name)
 
     def run(self, samples: int = 1, *, seed: int = 1, first: int = 0, series: bool = True) -> Result:
         return run(self.plan, samples, seed=seed, first=first, series=series)
-
-
-class _Rows:
-    """Collects the numbers of a case, each in its slot."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.numbers: dict[str, Number] = {}
-        self.choices: list[tuple[float, float]] = []
-        self.crack_draws: list[tuple[str, Number]] = []
-        for name, value in case.inputs.items():
-            self.slot(name, value)
-        self.volumes = self._volumes()
-        self.paths = self._paths()
-        self.events = [
-            (
-                e.action,
-                e.target,
-                self.slot(f"event{i}.time", e.time),
-                self.slot(f"event{i}.value", e.value),
-                e.gas,
-                -1,
-            )
-            for i, e in enumerate(case.events)
-        ]
-        self.thresholds = [
-            (v, self.slot(f"threshold{i}", level), sign) for i, (v, level, sign) in enumerate(case.thresholds)
-        ]
-
-    def slot(self, name: str, value: Number | None) -> int:
-        if value is None:
-            return -1
-        if isinstance(value, str):
-            return list(self.numbers).index(value)
-        self.numbers[name] = value
-        return len(self.numbers) - 1
-
-    def _volumes(self) -> list[tuple]:
-        rows, states = [], 0
-        for i, v in enumerate(self.case.volumes):
-            slots = [
-                self.slot(f"volume{i}.{name}", getattr(v, name))
-                for name in ("size", "pressure", "temperature")
-            ]
-            integrated = v.kind == model.INTEGRATED
-            rows.append((v.kind, states if integrated else -1, *slots, v.gas))
-            states += integrated
-        return rows
-
-    def _paths(self) -> list[tuple]:
-        rows = []
-        for i, p in enumerate(self.case.paths):
-            slots = {name: self.slot(f"path{i}.{name}", value) for name, value in p.numbers.items()}
-            fields = p.cracks | dict.fromkeys(("compliance", "growth"), 0.0) if p.cracks else {}
-            names = ("size", "coefficient", "opening", "molecular", "viscous", "count", "inlet_loss")
-            still = (0, 0, 0, (-1, -1, -1), (-1, -1))
-            numbers = (slots.get(name, -1) for name in names)
-            ends = (p.kind, p.source, p.sink)
-            rows.append(
-                (*ends, *numbers, (-1, -1, -1), len(self.crack_draws), p.is_diameter, p.starts_later, *still)
-            )
-            self.crack_draws += [(f"path{i}.{name}", value) for name, value in fields.items()]
-        return rows
-
-    def _draws(self, numbers: list[tuple[str, Number]]) -> np.ndarray:
-        names = list(self.numbers)
-        rows = np.zeros(len(numbers), model.DRAW)
-        rows["slot"] = -1
-        for row, (name, value) in zip(rows, numbers, strict=True):
-            row["stream"] = zlib.crc32((self.case.prefix + name).encode())
-            kind, *arguments = value if isinstance(value, tuple) else ("constant", value)
-            row["kind"] = KINDS[kind]
-            if kind == "choice":
-                arguments = self._choice(*arguments)
-            for place, argument in enumerate(arguments):
-                if isinstance(argument, str):
-                    row["slot"][place] = names.index(argument)
-                else:
-                    row["value"][place] = argument
-        return rows
-
-    def _choice(self, values: list[float], weights: list[float]) -> tuple[int, int]:
-        start = len(self.choices)
-        self.choices += list(zip(values, np.cumsum(weights) / np.sum(weights), strict=True))
-        return start, len(values)
-
-    def plan(self) -> model.Plan:
-        case = self.case
-        draws = self._draws(list(self.numbers.items()))
-        crack_draws = self._draws(self.crack_draws)
-        times = np.linspace(0.0, case.duration, 11) if case.output_time is None else case.output_time
-        return model.Plan(
-            draws,
-            crack_draws,
-            np.array(self.choices, float).reshape(-1, 2),
-            np.array([gas.as_mole_fractions(composition) for composition in case.gases]),
-            np.array(self.volumes, model.VOLUME),
-            np.array(self.paths, model.PATH),
-            np.array(self.events, model.EVENT),
-            np.array(self.thresholds, model.THRESHOLD),
-            np.array(case.record, model.RECORD),
-            np.array(times, float),
-            np.array([case.duration, case.rtol, case.atol, case.max_steps, case.nominal, 0.0], float),
-            case.max_cracks,
-        )
 
 
 @dataclass(frozen=True)
@@ -247,8 +231,17 @@ class Result:
     inputs: np.ndarray
     outcomes: np.ndarray
     status: np.ndarray
-    pressures: np.ndarray
+    values: np.ndarray
     flows: np.ndarray
+
+    @property
+    def pressures(self) -> np.ndarray:
+        """Of all volumes, the first of the values."""
+        return self.values[:, :, : self.plan.volumes.size]
+
+    def value(self, place: int) -> np.ndarray:
+        """Series of one of `Case.series` in the first sample."""
+        return self.values[0, :, self.plan.volumes.size + place]
 
     def __getitem__(self, name: str) -> np.ndarray:
         """An outcome by the name of its group, shape (samples, length of the group)."""
@@ -259,12 +252,12 @@ class Result:
     def bits(self) -> tuple[bytes, ...]:
         return tuple(
             np.ascontiguousarray(a).tobytes()
-            for a in (self.inputs, self.outcomes, self.status, self.pressures, self.flows)
+            for a in (self.inputs, self.outcomes, self.status, self.values, self.flows)
         )
 
     def sample(self, i: int) -> Result:
         """Only sample i of the block."""
-        arrays = (self.inputs, self.outcomes, self.status, self.pressures, self.flows)
+        arrays = (self.inputs, self.outcomes, self.status, self.values, self.flows)
         return Result(self.plan, *(a[i : i + 1] for a in arrays))
 
 
@@ -275,10 +268,10 @@ def run(plan: model.Plan, samples: int = 1, *, seed: int = 1, first: int = 0, se
         np.full((samples, plan.draws.size), UNWRITTEN),
         np.full((samples, outcomes.n_outcomes(plan)), UNWRITTEN),
         np.full(samples, 99, np.int8),
-        np.full((samples, times, plan.volumes.size), UNWRITTEN),
+        np.full((samples, times, plan.series.size), UNWRITTEN),
         np.full((samples, times, plan.paths.size), UNWRITTEN),
     )
-    arrays = (result.inputs, result.outcomes, result.status, result.pressures, result.flows)
+    arrays = (result.inputs, result.outcomes, result.status, result.values, result.flows)
     batch.run_samples(plan, np.uint64(seed), np.uint64(first), *arrays)
     return result
 
@@ -301,21 +294,21 @@ class Prepared:
     def jacobian(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rates, and the Jacobian as the collected slopes of the fluxes."""
         rate = np.full(state.size, np.nan)
-        masses = network.n_masses(self.plan)
-        slopes = np.full((self.sample.flux.size, masses), np.nan)
+        contents = model.n_contents(self.plan)
+        slopes = np.full((self.sample.flux.size, contents), np.nan)
         network.rates_and_slopes(self.plan, self.sample, state, rate, slopes)
-        jacobian = np.zeros((state.size, masses))
-        for column in range(masses):
+        jacobian = np.zeros((state.size, contents))
+        for column in range(contents):
             network.collect(self.plan, slopes[:, column].copy(), jacobian[:, column])
         return rate, jacobian
 
     def integrate(self) -> tuple[int, np.ndarray, np.ndarray]:
         """Status and series; the final state and the track are left here."""
         times = self.plan.output_time.size
-        pressures = np.full((times, self.plan.volumes.size), np.nan)
+        values = np.full((times, self.plan.series.size), np.nan)
         flows = np.full((times, self.plan.paths.size), np.nan)
-        arguments = (self.plan, self.sample, self.state, self.work, self.track, pressures, flows)
-        return integrate.integrate(*arguments), pressures, flows
+        arguments = (self.plan, self.sample, self.state, self.work, self.track, values, flows)
+        return integrate.integrate(*arguments), values, flows
 
 
 def drawn(case: Case, *, seed: int = 1, index: int = 0) -> tuple[int, model.Sample]:
@@ -327,8 +320,7 @@ def drawn(case: Case, *, seed: int = 1, index: int = 0) -> tuple[int, model.Samp
 def prepared(case: Case, *, seed: int = 1, index: int = 0) -> Prepared:
     plan = case.plan
     sample = model.new_sample(plan)
-    masses = network.n_masses(plan)
-    state = np.zeros(masses + plan.paths.size)
+    state = np.zeros(model.n_contents(plan) + model.n_passed(plan))
     assert draw_sample(plan, np.uint64(seed), np.uint64(index), sample) == status.OK
     assert network.prepare(plan, sample, state) == status.OK
     work = rosenbrock.new_work(plan)
@@ -336,5 +328,5 @@ def prepared(case: Case, *, seed: int = 1, index: int = 0) -> Prepared:
 
 
 def _offsets(plan: model.Plan) -> dict[str, tuple[int, int]]:
-    sizes = (plan.volumes.size, plan.paths.size, plan.thresholds.size, plan.records.size)
-    return outcomes.offsets(*sizes)
+    rows = (plan.volumes, plan.paths, plan.thresholds, plan.records, plan.series, plan.feeds, plan.controls)
+    return outcomes.offsets(*(of.size for of in rows))

@@ -92,7 +92,7 @@ def test_same_bits_twice_and_others_with_another_seed(plan, whole):
 
 def test_the_series_changes_no_outcome(plan, whole):
     bare = run(plan, N, seed=SEED, first=1000, series=False)
-    assert bare.pressures.shape == (N, 0, 4)
+    assert bare.values.shape == (N, 0, 4)
     assert bare.flows.shape == (N, 0, 4)
     assert bare.bits[:3] == whole.bits[:3]
 
@@ -100,7 +100,7 @@ def test_the_series_changes_no_outcome(plan, whole):
 def test_a_failed_sample_says_nothing_else_and_leaves_its_neighbours_alone(plan, whole):
     bad = np.flatnonzero(whole.status != status.OK)
     assert np.isnan(whole.outcomes[bad]).all()
-    assert np.isnan(whole.pressures[bad]).all()
+    assert np.isnan(whole.values[bad]).all()
     assert np.isnan(whole.flows[bad]).all()
     assert np.isfinite(whole.inputs[bad]).all()
     for i in (i for k in bad for i in (k - 1, k + 1) if 0 <= i < N):
@@ -118,7 +118,7 @@ def test_each_sample_gets_its_own_status():
         assert found == expected.get(value, status.IMPOSSIBLE)
     assert len(set(column[np.isfinite(column)])) == 2
     assert np.isnan(result.outcomes[result.status != status.OK]).all()
-    assert np.isfinite(result["pressure_final"][result.status == status.OK]).all()
+    assert np.isfinite(result["final"][result.status == status.OK]).all()
 
 
 def test_failing_on_the_way_leaves_nothing_half_written():
@@ -128,13 +128,13 @@ def test_failing_on_the_way_leaves_nothing_half_written():
     result = case.run(12)
     failed = result.status == status.IMPOSSIBLE
     assert 0 < failed.sum() < 12
-    for array in (result.outcomes, result.pressures, result.flows):
+    for array in (result.outcomes, result.values, result.flows):
         assert np.isnan(array[failed]).all()
         assert np.isfinite(array[~failed]).all()
 
 
 def test_every_output_is_written(whole):
-    for array in (whole.inputs, whole.outcomes, whole.pressures, whole.flows):
+    for array in (whole.inputs, whole.outcomes, whole.values, whole.flows):
         assert not (array == UNWRITTEN).any()
     assert set(whole.status) <= set(status.MEANINGS)
 

@@ -153,7 +153,7 @@ def test_a_volume_empties_and_stays_empty(path, back):
     case = Case([tank(1.0, P0), outside(back)], [path], 1e12, max_steps=300)
     result = case.run()
     assert result.status[0] == status.OK
-    assert result["pressure_final"][0, 0] == pytest.approx(back, rel=1e-6, abs=1e-30)
+    assert result["final"][0, 0] == pytest.approx(back, rel=1e-6, abs=1e-30)
     assert (result.pressures >= 0.0).all()
 
 
@@ -232,7 +232,7 @@ def test_events_in_any_order_of_the_case_happen_in_the_order_of_time():
     ]
     assert runs[0].outcomes.tobytes() == runs[1].outcomes.tobytes() == runs[2].outcomes.tobytes()
     logs = 0.5 + 0.25 + 4.0
-    assert runs[0]["pressure_final"][0, 0] == pytest.approx(P0 * math.exp(-logs), rel=1e-8)
+    assert runs[0]["final"][0, 0] == pytest.approx(P0 * math.exp(-logs), rel=1e-8)
 
 
 def test_an_event_after_the_end_does_not_happen():
@@ -269,7 +269,7 @@ def test_outputs_and_thresholds_cost_no_step():
         output_time=np.linspace(0.0, 8.0 * TAU, 500), thresholds=[(0, 1e4, -1.0)], record=[(0, 7.0)]
     )
     assert plain.run()["steps"] == full.run()["steps"]
-    assert plain.run()["pressure_final"].tobytes() == full.run()["pressure_final"].tobytes()
+    assert plain.run()["final"].tobytes() == full.run()["pressure_final"].tobytes()
 
 
 # Failures

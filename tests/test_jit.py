@@ -234,7 +234,7 @@ def numbers():
     normal = [random.normal_quantile(u) for u in (1e-300, 0.3, 0.999)]
     result = run_plan(Case(**TINY).plan, 1, seed=7, first=3)
     assert result.status[0] == 0
-    of_run = (result.inputs, result.outcomes, result.pressures, result.flows)
+    of_run = (result.inputs, result.outcomes, result.values, result.flows)
     return [float(x) for x in (*flows, *words, *normal, *np.concatenate([a.ravel() for a in of_run]))]
 
 

@@ -55,7 +55,7 @@ def test_start_holds_the_gas_that_the_pressure_says():
     expected = [0.0, 5e4 * 2.0 / (8.31446261815324 / 4.002602e-3 * 280.0)]
     expected += [1e5 * 0.5 / (naive.gas_properties(AIR, 300.0)[0] * 293.15), 0.0, 0.0]
     assert p.state == pytest.approx(expected, rel=1e-14)
-    assert network.n_masses(p.plan) == 4
+    assert model.n_contents(p.plan) == 4
     network.look(p.plan, p.sample, p.state)
     assert p.sample.volumes["pressure"] == pytest.approx([5e4, 1e5, 0.0, 1e5], rel=1e-14)
 
@@ -120,7 +120,7 @@ def start_status(case):
     result, sample = drawn(case)
     assert result == status.OK
     plan = case.plan
-    return network.prepare(plan, sample, np.zeros(network.n_masses(plan) + plan.paths.size))
+    return network.prepare(plan, sample, np.zeros(model.n_contents(plan) + model.n_passed(plan)))
 
 
 # Rates
