@@ -52,7 +52,8 @@ def series_names(case: Case) -> tuple[list[str], list[str]]:
 
 def series_name(row: SeriesRow) -> str:
     """Return the name of a series of a volume."""
-    return "_".join((row.quantity, label(row.volume), *((row.species,) if row.species else ())))
+    species = "" if row.species is None else f"_{row.species}"
+    return f"{row.quantity}_{label(row.volume)}{species}"
 
 
 def series_units(row: SeriesRow) -> tuple[str, str, str]:

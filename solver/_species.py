@@ -58,7 +58,7 @@ def species_of(case: _Gassy) -> tuple[str, ...]:
     for feed in case.feeds.values():
         found |= set(_BREATHED if isinstance(feed, CrewFeed) else ())
         found |= {feed.gas} if isinstance(feed, RemovalFeed) else set()
-    found |= set(_watched(case))
+    found.update(_watched(case))
     return tuple(name for name in SPECIES if name in found)
 
 
@@ -97,7 +97,8 @@ def _other_gases(case: _Gassy) -> Iterator[Mapping[str, float]]:
 def _watched(case: _Gassy) -> Iterator[str]:
     thresholds = case.run.thresholds if case.run is not None else []
     points = case.record.points if case.record is not None else []
-    yield from (item.species for item in (*thresholds, *points) if item.species is not None)
+    yield from (threshold.species for threshold in thresholds if threshold.species is not None)
+    yield from (point.species for point in points if point.species is not None)
 
 
 def _there(composition: Mapping[str, float]) -> dict[str, float]:

@@ -52,7 +52,8 @@ def _final_columns(case: Case, places: Mapping[str, int]) -> Iterator[Column]:
     for i, row in enumerate(series_of(case)):
         if row.quantity == "temperature" or case.volumes[row.volume].kind == "integrated":
             dimension, units, text = series_units(row)
-            name = "_".join((row.quantity, "final", label(row.volume), *((row.species,) * bool(row.species))))
+            species = "" if row.species is None else f"_{row.species}"
+            name = f"{row.quantity}_final_{label(row.volume)}{species}"
             yield Column(name, places["final"] + i, dimension, units, f"{text} at the end", "output")
 
 
