@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from ..kernels.model import CRACK_FIELDS
 from ..kernels.outcomes import offsets
 from ._column import Column, label, series_name, series_names, series_units
-from ._paths import ReliefPath
+from ._paths import Path, ReliefPath, SealPath
 from ._plan_layout import controls_of, feeds_of, is_thermal, series_of
 from ._volume_columns import record_columns, volume_columns
 from .case import Case
@@ -145,7 +145,7 @@ def _path_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
             f"mass_{label(name)}", places["mass"] + i, "mass", "kg",
             f"mass that passed {name} from {path.from_} to {path.to}", "output",
         )  # fmt: skip
-        if path.kind not in ("valve", "hatch", "relief"):
+        if path.kind not in ("valve", "hatch", "relief") and not _only_permeates(path):
             yield Column(
                 f"equivalent_diameter_{label(name)}", places["equivalent_diameter"] + i, "length", "m",
                 f"diameter of the ideal nozzle that passes the same as {name} at the start", "output",
@@ -159,6 +159,10 @@ def _path_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
                 f"flow_exponent_{label(name)}", places["flow_exponent"] + i, "dimensionless", "1",
                 f"exponent of the flow through {name} in the pressure upstream, at the start", "output",
             )  # fmt: skip
+
+
+def _only_permeates(path: Path) -> bool:
+    return isinstance(path, SealPath) and path.slot is None and path.molecular is None
 
 
 def _feed_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
