@@ -193,15 +193,20 @@ def grow_by_cycles(length, cycles, stress_range, coefficient, exponent):
     Returns
     -------
     float
-        [m]; infinite if the crack runs away within these cycles.
+        [m]; infinite if the crack runs away within these cycles, and the length before to the bit where
+        there are none, or no load.
     """
+    if cycles <= 0.0 or coefficient <= 0.0 or stress_range <= 0.0:
+        return length
+    # in logarithms, for with a large exponent both factors of C dK^m leave the range of floats
     half = 0.5 * length
-    rate = cycles * coefficient * (stress_range * math.sqrt(math.pi)) ** exponent
+    log_intensity = math.log(stress_range) + 0.5 * math.log(math.pi * half)
+    growth = math.exp(math.log(cycles) + math.log(coefficient) + exponent * log_intensity - math.log(half))
     power = 1.0 - 0.5 * exponent
-    if abs(power) < 1e-12:
-        return 2.0 * half * math.exp(rate)
-    left = half**power + power * rate
-    return 2.0 * left ** (1.0 / power) if left > 0.0 else math.inf
+    if power == 0.0:
+        return length * math.exp(growth)
+    left = power * growth
+    return math.inf if left <= -1.0 else length * math.exp(math.log1p(left) / power)
 
 
 @jit

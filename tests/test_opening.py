@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import naive
 import numpy as np
 import pytest
@@ -192,8 +193,35 @@ def test_growth_by_cycles_is_paris_law_summed(exponent):
     assert got == pytest.approx(2 * half, rel=2e-4)
 
 
-def test_a_crack_that_runs_away_is_infinite():
-    assert kernel.grow_by_cycles(0.01, 1e9, 3e7, 1e-4 / 1e7**3.2, 3.2) == math.inf
+@pytest.mark.parametrize("exponent", [3.2, 60.0, 2000.0, 1e300])
+def test_a_crack_that_runs_away_is_infinite(exponent):
+    coefficient = max(1e-4 / 1e7**3.2 if exponent == 3.2 else 0.0, 1e-300)
+    assert kernel.grow_by_cycles(0.01, 1e9, 3e7, coefficient, exponent) == math.inf
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 2.0, 2.0 + 1e-13, 3.0, 60.0, 2000.0, 1e300])
+def test_without_cycles_or_load_a_crack_keeps_its_length_to_the_bit(exponent):
+    for length in (1e-6, 0.01, 0.3):
+        for cycles, stress, coefficient in ((0.0, 3e7, 1e-20), (1e3, 0.0, 1e-20), (1e3, 3e7, 0.0)):
+            assert kernel.grow_by_cycles(length, cycles, stress, coefficient, exponent) == length
+
+
+@pytest.mark.parametrize("exponent", [1.5, 2.0 - 1e-9, 2.0, 2.0 + 1e-13, 3.2, 12.0, 300.0])
+def test_growth_by_cycles_to_many_digits(exponent):
+    """The closed form once more, in 60 digits; the coefficient makes a hundredth of the length grow."""
+    with mpmath.workdps(60):
+        stress, cycles = mpmath.mpf(3e7 if exponent < 40.0 else 30.0), mpmath.mpf(400)
+        length, m = mpmath.mpf(0.01), mpmath.mpf(exponent)
+        at_first = (stress * mpmath.sqrt(mpmath.pi * length / 2)) ** m
+        coefficient = float(mpmath.mpf("0.01") / max(m, 1) * length / (cycles * at_first))
+        a = length / 2
+        rate = cycles * mpmath.mpf(coefficient) * (stress * mpmath.sqrt(mpmath.pi)) ** m
+        power = 1 - m / 2
+        grown = (a**power + power * rate) ** (1 / power) if power else a * mpmath.exp(rate)
+        expected = float(2 * grown)
+    assert coefficient > 0.0
+    got = kernel.grow_by_cycles(0.01, 400.0, float(stress), coefficient, exponent)
+    assert got == pytest.approx(expected, rel=1e-14, abs=0.0)
 
 
 def test_compliance_in_a_run(case):
