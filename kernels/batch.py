@@ -10,17 +10,17 @@ import numpy as np
 
 from . import status
 from .draw import draw_sample
-from .hatches import any_joined
-from .integrate import integrate, new_track
+from .integrate import integrate
 from .jit import jit
-from .model import copy, fill, new_sample
-from .network import look, n_masses, prepare, settle_masses
+from .model import copy, fill, n_contents, n_passed, new_sample
+from .network import prepare, regroup
 from .outcomes import note_end, note_start
 from .rosenbrock import new_work
+from .track import new_track
 
 
 @jit
-def run_samples(plan, seed, first, inputs, outcomes, statuses, pressures, flows):
+def run_samples(plan, seed, first, inputs, outcomes, statuses, values, flows):
     """Run the samples ``first`` to ``first + n - 1``.
 
     Parameters
@@ -34,18 +34,18 @@ def run_samples(plan, seed, first, inputs, outcomes, statuses, pressures, flows)
         Output, in the layout of `outcomes.offsets`; NaN where a sample failed.
     statuses : int8[n]
         Output, of `status`.
-    pressures, flows : float64[n, N or 0, V], float64[n, N or 0, P]
-        Output: series at the output times [Pa, kg/s], NaN where a sample failed; of no times if none are
-        wanted.
+    values, flows : float64[n, N or 0, Q], float64[n, N or 0, P]
+        Output: series at the output times, of what ``Plan.series`` lists and of flows [kg/s], NaN where a
+        sample failed; of no times if none are wanted.
     """
     sample = new_sample(plan)
-    size = n_masses(plan) + plan.paths.size
+    size = n_contents(plan) + n_passed(plan)
     work = new_work(plan)
     track = new_track(plan, size)
     start = np.zeros(size)
     state = np.zeros(size)
     fill(outcomes.ravel(), math.nan)
-    fill(pressures.ravel(), math.nan)
+    fill(values.ravel(), math.nan)
     fill(flows.ravel(), math.nan)
     for i in range(statuses.size):
         result = draw_sample(plan, seed, np.uint64(first) + np.uint64(i), sample)
@@ -54,16 +54,13 @@ def run_samples(plan, seed, first, inputs, outcomes, statuses, pressures, flows)
             result = prepare(plan, sample, start)
         if result == status.OK:
             copy(state, start)
-            if any_joined(plan, sample):
-                look(plan, sample, state)
-                settle_masses(plan, sample, state)
+            regroup(plan, sample, state)
             note_start(plan, sample, state, work.right, outcomes[i])
-            copy(state, start)
-            result = integrate(plan, sample, state, work, track, pressures[i], flows[i])
+            result = integrate(plan, sample, state, work, track, values[i], flows[i])
         if result == status.OK:
             note_end(plan, sample, start, state, work.right, track, outcomes[i])
         else:
             fill(outcomes[i], math.nan)
-            fill(pressures[i].ravel(), math.nan)
+            fill(values[i].ravel(), math.nan)
             fill(flows[i].ravel(), math.nan)
         statuses[i] = result

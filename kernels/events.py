@@ -1,11 +1,26 @@
-"""Events: what a schedule does to a sample at a time, and the order in which it does it."""
+"""Events: what a schedule or a control does to a sample, and the order of a schedule."""
 
 import math
 
+import numpy as np
+
+from .flows import patch_factor
 from .jit import jit
-from .model import INTEGRATED, LOAD_CYCLES, PATCH, REPRESSURISE, SET_OPENING, START, VENT
-from .network import look, patch_factor
+from .model import (
+    INTEGRATED,
+    LOAD_CYCLES,
+    PATCH,
+    REPRESSURISE,
+    SET_FEED,
+    SET_OPENING,
+    SET_TEMPERATURE,
+    START,
+    THERMAL,
+    VENT,
+    contents_per_volume,
+)
 from .opening import grow_by_cycles
+from .volumes import heat_capacity, look, nitrogen_of
 
 
 @jit
@@ -31,7 +46,7 @@ def order_events(plan, sample):
 
 @jit
 def apply_event(plan, sample, state, e):
-    """Apply event e to a sample and its state.
+    """Apply event e of the schedule to a sample and its state.
 
     Parameters
     ----------
@@ -44,60 +59,164 @@ def apply_event(plan, sample, state, e):
     bool
         False if its value is impossible (an opening outside 0 to 1, a negative pressure or factor).
     """
-    action = plan.events[e]["action"]
-    target = plan.events[e]["target"]
-    value = sample.inputs[plan.events[e]["value"]] if plan.events[e]["value"] >= 0 else 0.0
+    event = plan.events[e]
+    value = sample.inputs[event["value"]] if event["value"] >= 0 else 0.0
+    second = sample.inputs[event["second"]] if event["second"] >= 0 else -1.0
+    if event["second"] >= 0 and not second >= 0.0:
+        return False
     if not value >= 0.0:
         return False
+    return act(plan, sample, state, event["action"], event["target"], value, second, event["gas"])
+
+
+@jit
+def act(plan, sample, state, action, target, value, second, gas):
+    """Do one thing to a sample at its clock.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+    state : float64[n]
+    action, target : int
+        As in `model.EVENT`.
+    value, second : float
+        ``second`` is negative where it is not given.
+    gas : int
+        Row of ``Plan.gases``.
+
+    Returns
+    -------
+    bool
+        False if the value is impossible.
+    """
     if action == SET_OPENING:
         sample.paths[target]["opening"] = value
         return value <= 1.0
-    second = sample.inputs[plan.events[e]["second"]] if plan.events[e]["second"] >= 0 else math.inf
     if action == PATCH:
         path = sample.paths[target]
         path["factor"] = patch_factor(sample, target)
         path["patched"] = 1.0 - value
         path["patch_time"] = sample.clock[0]
-        path["ageing"] = second
-        return second > 0.0
+        path["ageing"] = second if second >= 0.0 else math.inf
+        return second != 0.0
     if action == LOAD_CYCLES:
         return _load(plan, sample, target, value, second)
     if action == START:
         sample.paths[target]["active"] = 1.0
         sample.paths[target]["started"] = sample.clock[0]
     elif action == REPRESSURISE:
-        _repressurise(plan, sample, state, target, value, plan.events[e]["component"])
+        _repressurise(plan, sample, state, target, value, second, gas)
     elif action == VENT:
         _vent(plan, sample, state, target, value)
+    elif action == SET_FEED:
+        sample.feeds[target]["factor"] = value
+    elif action == SET_TEMPERATURE:
+        sample.volumes[target]["wall"] = value
+        return value > 0.0
     return True
 
 
 @jit
-def _repressurise(plan, sample, state, v, pressure, component):
-    """Add gas of one component until the pressure is reached; a volume already above it is left alone."""
+def _repressurise(plan, sample, state, v, pressure, temperature, gas):
+    """Add gas until the pressure is reached; a volume already above it is left alone.
+
+    Of volumes that open hatches have joined all are filled; the gas is put into this one and shared out
+    when the group is settled. Without a temperature the gas comes at that of the volume.
+    """
     look(plan, sample, state)
-    missing = pressure - sample.volumes[v]["pressure"]
-    if plan.volumes[v]["kind"] == INTEGRATED and missing > 0.0:
-        mass = (
-            missing
-            * sample.volumes[v]["size"]
-            / (sample.component_gas[component] * sample.volumes[v]["temperature"])
-        )
-        state[plan.volumes[v]["state"] * plan.components.shape[0] + component] += mass
-        sample.volumes[v]["added"] += mass
+    volume = sample.volumes[v]
+    if plan.volumes[v]["kind"] != INTEGRATED or not volume["pressure"] < pressure:
+        return
+    components = plan.components.shape[0]
+    T = temperature if temperature > 0.0 else volume["temperature"]
+    R = 0.0
+    cv = 0.0
+    for c in range(components):
+        R += plan.gases[gas, c] * sample.component_gas[c]
+        cv += plan.gases[gas, c] * sample.component_heat[c]
+    mass = 0.0
+    for w in range(plan.volumes.size):
+        if sample.volumes[w]["group"] == volume["group"]:
+            if plan.volumes[w]["kind"] != INTEGRATED:
+                return
+            mass += _missing_mass(plan, sample, state, w, pressure, T, R, cv)
+    start = plan.volumes[v]["state"] * contents_per_volume(plan)
+    for c in range(components):
+        state[start + c] += mass * plan.gases[gas, c]
+    volume["added"] += mass
+    for c in range(components):
+        volume["nitrogen"] += mass * plan.gases[gas, c] * nitrogen_of(plan, sample, c)
+    if plan.settings[THERMAL] > 0.0:
+        energy = mass * (cv + R) * T
+        state[start + components] += energy
+        volume["energy_added"] += energy
+
+
+@jit
+def _missing_mass(plan, sample, state, v, pressure, T, R, cv):
+    """Gas of given R and cv that brings volume v to a pressure, if it comes at temperature T [kg].
+
+    With an energy balance, ``(U + m cp T)(sum m R + m R) = p V (sum m cv + m cv)``.
+    """
+    volume = sample.volumes[v]
+    if volume["keeper"] >= 0:
+        return (pressure - volume["pressure"]) * volume["size"] / (R * volume["temperature"])
+    components = plan.components.shape[0]
+    start = plan.volumes[v]["state"] * contents_per_volume(plan)
+    U = state[start + components]
+    nR = volume["pressure"] * volume["size"] / volume["temperature"]
+    C = heat_capacity(sample, state[start : start + components])
+    pV = pressure * volume["size"]
+    inflow = (cv + R) * T
+    a = inflow * R
+    b = U * R + inflow * nR - pV * cv
+    c = U * nR - pV * C
+    return -2.0 * c / (b + math.sqrt(b * b - 4.0 * a * c))
 
 
 @jit
 def _vent(plan, sample, state, v, pressure):
-    """Let gas out in its own composition until the pressure is reached."""
+    """Let gas out in its own composition until the pressure is reached; what stays expands isentropically.
+
+    A volume whose temperature is given keeps it. Of volumes that open hatches have joined all are vented:
+    what leaves is taken from this one, and the rest is shared out when the group is settled.
+    """
     look(plan, sample, state)
-    if plan.volumes[v]["kind"] == INTEGRATED and sample.volumes[v]["pressure"] > pressure:
-        keep = pressure / sample.volumes[v]["pressure"]
-        components = plan.components.shape[0]
-        start = plan.volumes[v]["state"] * components
-        for c in range(start, start + components):
-            sample.volumes[v]["vented"] += state[c] * (1.0 - keep)
-            state[c] *= keep
+    volume = sample.volumes[v]
+    if plan.volumes[v]["kind"] != INTEGRATED or not volume["pressure"] > pressure:
+        return
+    for w in range(plan.volumes.size):
+        joined = sample.volumes[w]["group"] == volume["group"]
+        if joined and plan.volumes[w]["kind"] != INTEGRATED:
+            return
+    components = plan.components.shape[0]
+    contents = contents_per_volume(plan)
+    start = plan.volumes[v]["state"] * contents
+    ratio = pressure / volume["pressure"]
+    keep = ratio
+    follows_energy = volume["keeper"] < 0
+    if follows_energy:
+        keep = ratio ** (1.0 / volume["gamma"])
+    out = np.zeros(contents)
+    for w in range(plan.volumes.size):
+        if sample.volumes[w]["group"] == volume["group"]:
+            other = plan.volumes[w]["state"] * contents
+            energy = 0.0
+            for c in range(components):
+                part = state[other + c] * (1.0 - keep)
+                out[c] += part
+                energy += part * (sample.component_heat[c] + sample.component_gas[c])
+            if contents > components:
+                energy *= sample.volumes[w]["temperature"]
+                out[components] += state[other + components] * (1.0 - ratio) if follows_energy else energy
+    for c in range(contents):
+        state[start + c] -= out[c]
+        if c < components:
+            volume["vented"] += out[c]
+            volume["nitrogen"] -= out[c] * nitrogen_of(plan, sample, c)
+        else:
+            volume["energy_vented"] += out[c]
 
 
 @jit

@@ -5,13 +5,20 @@ keeps them so: for each component, what comes into the group is shared out, and 
 what came into a volume and its share goes through the hatches. Nothing is stiff about it, and mass is
 kept to rounding. A group with a held volume or a boundary takes that one's pressure and gas.
 
+Where all volumes of a group follow their energy, that is shared out by size like the gas, and the group
+has one temperature. Where one has a given temperature, those that follow their energy take it while they
+are joined; volumes of different given temperatures keep them, at one pressure.
+
 Where open hatches form a ring, the one that closes it, later in the case, carries nothing.
 """
+
+import math
 
 import numpy as np
 
 from .jit import jit
-from .model import HATCH, INTEGRATED
+from .model import HATCH, INTEGRATED, TIMED, contents_per_volume
+from .volumes import is_given, wall_rate
 
 
 @jit
@@ -35,7 +42,7 @@ def any_joined(plan, sample):
 
 @jit
 def set_groups(plan, sample):
-    """Find the groups that open hatches make, and each volume's share of the gas of its own.
+    """Find the groups that open hatches make, and whose wall gives each volume its temperature.
 
     Returns
     -------
@@ -58,49 +65,53 @@ def set_groups(plan, sample):
     possible = True
     for v in range(volumes.size):
         given = 0
-        room = 0.0
+        keeper = v if plan.volumes[v]["balanced"] == 0 else -1
         for w in range(volumes.size):
             if volumes[w]["group"] == volumes[v]["group"]:
-                if plan.volumes[w]["kind"] == INTEGRATED:
-                    room += volumes[w]["size"] / volumes[w]["temperature"]
-                else:
-                    given += 1
+                given += 1 if is_given(plan, w) else 0
+                if keeper < 0 and plan.volumes[w]["balanced"] == 0:
+                    keeper = w
         possible = possible and given < 2
-        own = volumes[v]["size"] / volumes[v]["temperature"]
-        volumes[v]["share"] = own / room if given == 0 and room > 0.0 else 0.0
+        volumes[v]["keeper"] = keeper
     return possible
 
 
 @jit
-def settle(plan, sample, total, held, flux):
+def settle(plan, sample, total, contained, held, flux):
     """Write the fluxes through open hatches that bring what volumes have to their shares.
 
     Parameters
     ----------
     plan : model.Plan
     sample : model.Sample
-        With groups of `set_groups`.
-    total : float64[n_masses + P]
-        Masses, or rates of masses, before anything has gone through the open hatches.
+        With groups of `set_groups`, and temperatures of `look`.
+    total : float64[n]
+        Contents, or rates of contents, before anything has gone through the open hatches.
+    contained : float64[>= n_contents]
+        The contents of which ``total`` are rates; shares that change with temperature move them.
     held : float
-        1 if ``total`` are masses: a group with a given pressure comes to that pressure; 0 if they are
+        1 if ``total`` are contents: a group with a given pressure comes to that pressure; 0 if they are
         rates: such a group stays as it is.
-    flux : float64[P * K]
-        Output: of each component through each open hatch; the others are left alone.
+    flux : float64[(P + S) * C]
+        Output: of each content through each open hatch, but of energy only in groups that follow it; the
+        others are left alone.
     """
-    components = plan.components.shape[0]
-    excess = np.zeros((plan.volumes.size, components))
+    contents = contents_per_volume(plan)
+    excess = np.zeros((plan.volumes.size, contents))
+    _set_shares(plan, sample)
     for v in range(plan.volumes.size):
         if plan.volumes[v]["kind"] == INTEGRATED:
-            for c in range(components):
-                has = total[plan.volumes[v]["state"] * components + c]
-                excess[v, c] = has - _due(plan, sample, total, held, v, c)
+            for c in range(contents):
+                followed = c < plan.components.shape[0] or sample.volumes[v]["keeper"] < 0
+                if followed:
+                    has = total[plan.volumes[v]["state"] * contents + c]
+                    excess[v, c] = has - _due(plan, sample, total, contained, held, v, c)
     open_hatches = np.zeros(plan.volumes.size, np.int64)
     waiting = np.zeros(plan.paths.size, np.int64)
     for p in range(plan.paths.size):
         if is_joined(plan, sample, p):
-            for c in range(components):
-                flux[p * components + c] = 0.0
+            for c in range(contents):
+                flux[p * contents + c] = 0.0
             if sample.paths[p]["redundant"] == 0:
                 waiting[p] = 1
                 open_hatches[plan.paths[p]["source"]] += 1
@@ -116,8 +127,8 @@ def settle(plan, sample, total, held, flux):
                     from_source = sample.volumes[a]["share"] <= sample.volumes[b]["share"]
                 if from_source or from_sink:
                     leaf, other, sign = (a, b, 1.0) if from_source else (b, a, -1.0)
-                    for c in range(components):
-                        flux[p * components + c] = sign * excess[leaf, c]
+                    for c in range(contents):
+                        flux[p * contents + c] = sign * excess[leaf, c]
                         excess[other, c] += excess[leaf, c]
                     waiting[p] = 0
                     open_hatches[a] -= 1
@@ -125,11 +136,45 @@ def settle(plan, sample, total, held, flux):
 
 
 @jit
-def _due(plan, sample, total, held, v, c):
-    """What volume v is to have of component c."""
-    components = plan.components.shape[0]
+def _set_shares(plan, sample):
+    """Write the share that each volume has of the gas of its group; 0 where a pressure is given."""
+    volumes = sample.volumes
+    for v in range(volumes.size):
+        room = 0.0
+        for w in range(volumes.size):
+            if volumes[w]["group"] == volumes[v]["group"]:
+                room += _room(volumes[w])
+        volumes[v]["share"] = _room(volumes[v]) / room if room < math.inf else 0.0
+
+
+@jit
+def _room(volume):
+    """Share of a volume before it is made a fraction: in a group of one temperature this drops out."""
+    return volume["size"] / (volume["temperature"] if volume["keeper"] >= 0 else 1.0)
+
+
+@jit
+def _share_rate(plan, sample, v):
+    """Rate at which the share of volume v changes as walls warm and cool [1/s]."""
+    if plan.settings[TIMED] == 0.0 or sample.volumes[v]["keeper"] < 0:
+        return 0.0
+    volumes = sample.volumes
+    mean = 0.0
+    for w in range(volumes.size):
+        if volumes[w]["group"] == volumes[v]["group"]:
+            warming = wall_rate(plan, sample, volumes[w]["keeper"])
+            mean += volumes[w]["share"] * warming / volumes[w]["temperature"]
+    own = wall_rate(plan, sample, volumes[v]["keeper"]) / volumes[v]["temperature"]
+    return volumes[v]["share"] * (mean - own)
+
+
+@jit
+def _due(plan, sample, total, contained, held, v, c):
+    """What volume v is to have of content c."""
+    contents = contents_per_volume(plan)
     group = sample.volumes[v]["group"]
     whole = 0.0
+    moved = 0.0
     alone = True
     for w in range(plan.volumes.size):
         if sample.volumes[w]["group"] == group:
@@ -137,8 +182,13 @@ def _due(plan, sample, total, held, v, c):
             if plan.volumes[w]["kind"] != INTEGRATED:
                 size, T = sample.volumes[v]["size"], sample.volumes[v]["temperature"]
                 gas = sample.volumes[w]["pressure"] * size / (sample.volumes[w]["gas_constant"] * T)
-                return held * gas * sample.fractions[w, c]
-            whole += total[plan.volumes[w]["state"] * components + c]
+                warming = wall_rate(plan, sample, sample.volumes[v]["keeper"]) / T
+                return (held - (1.0 - held) * warming) * gas * sample.fractions[w, c]
+            whole += total[plan.volumes[w]["state"] * contents + c]
+            moved += contained[plan.volumes[w]["state"] * contents + c]
     if alone:
-        return total[plan.volumes[v]["state"] * components + c]
-    return sample.volumes[v]["share"] * whole
+        return total[plan.volumes[v]["state"] * contents + c]
+    due = sample.volumes[v]["share"] * whole
+    if held == 0.0:
+        due += _share_rate(plan, sample, v) * moved
+    return due

@@ -2,18 +2,33 @@
 
 import math
 
+from .flows import overboard_flow, path_flow, path_flow_slopes
 from .jit import jit
-from .model import BOUNDARY, DURATION, HATCH, HELD, INTEGRATED
-from .network import n_masses, overboard_flow, path_flow, path_flow_slopes, rates
+from .model import (
+    BOUNDARY,
+    DURATION,
+    HATCH,
+    HELD,
+    INTEGRATED,
+    REMOVAL,
+    THERMAL,
+    WALL,
+    contents_per_volume,
+    n_contents,
+)
+from .network import rates
 from .orifice import flow_function, thrust_coefficient
+from .volumes import internal_energy, nitrogen_of, observe
 
 
-def offsets(volumes: int, paths: int, thresholds: int, records: int) -> dict[str, tuple[int, int]]:
+def offsets(
+    volumes: int, paths: int, thresholds: int, records: int, series: int, feeds: int, controls: int
+) -> dict[str, tuple[int, int]]:
     """Return where each group of outcomes starts in a row, and its length (Python, for names).
 
     Parameters
     ----------
-    volumes, paths, thresholds, records : int
+    volumes, paths, thresholds, records, series, feeds, controls : int
         Sizes of the plan.
 
     Returns
@@ -28,15 +43,22 @@ def offsets(volumes: int, paths: int, thresholds: int, records: int) -> dict[str
         "flow_exponent": paths,  # d ln(flow)/d ln(pressure upstream), at the start
         "mass_lost": 1,  # net into the boundaries [kg]
         "leak_rate": 3,  # net into the boundaries: at the start, mean, at the end [kg/s]
-        "pressure_final": volumes,  # [Pa]
+        "final": series,  # what the series list, at the end [Pa, K]
         "pressure_rate": volumes,  # at the start with all valves shut [Pa/s]
-        "gas_added": volumes,  # make-up of a held volume, or put in by events [kg]
+        "gas_added": volumes,  # make-up of a held volume, or put in by events and controls [kg]
         "gas_vented": volumes,  # let out by events [kg]
+        "heat": volumes,  # taken up from the wall [J]
+        "feed_mass": feeds,  # given to the volume [kg]
+        "control_count": controls,  # how often it acted
+        "control_time": controls,  # when first [s], NaN if never
+        "trend_pressure": volumes,  # leak as read off p V/T [kg/s]
+        "trend_nitrogen": volumes,  # leak as read off the nitrogen of it [kg/s]
         "time_to": thresholds,  # [s], NaN if never
-        "record": records,  # pressures at the record's times [Pa]
+        "record": records,  # what is watched at the record's times
         "steps": 1,
         "rejected_steps": 1,
         "mass_balance_residual": 1,  # over all the gas there was
+        "energy_balance_residual": 1,  # over all the energy there was; 0 where none is followed
     }
     place = 0
     result = {}
@@ -51,7 +73,9 @@ def n_outcomes(plan):
     """Length of a row of outcomes."""
     paths = plan.paths.size
     volumes = plan.volumes.size
-    return 4 * paths + 4 + 4 * volumes + plan.thresholds.size + plan.records.size + 3
+    watched = plan.series.size + plan.feeds.size + 2 * plan.controls.size
+    watched += plan.thresholds.size + plan.records.size
+    return 4 * paths + 4 + 6 * volumes + watched + 4
 
 
 @jit
@@ -69,12 +93,12 @@ def note_start(plan, sample, state, scratch, row):
         Output.
     """
     paths = plan.paths.size
-    volumes = plan.volumes.size
-    rate = 4 * paths + 4 + volumes
+    rate = 4 * paths + 4 + plan.series.size
     rates(plan, sample, state, scratch)
     row[4 * paths + 1] = overboard_flow(plan, sample)
-    for v in range(volumes):
+    for v in range(plan.volumes.size):
         row[rate + v] = 0.0
+    _note_trends_at_start(plan, sample, row)
     for p in range(paths):
         opening = sample.paths[p]["opening"]
         if plan.paths[p]["kind"] == HATCH:
@@ -87,9 +111,9 @@ def note_start(plan, sample, state, scratch, row):
         if sample.paths[p]["active"] > 0.0 and not is_valve:
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
-            R = sample.volumes[a if flow >= 0.0 else b]["gas_constant"]
-            row[rate + a] -= flow * R * sample.volumes[a]["temperature"] / sample.volumes[a]["size"]
-            row[rate + b] += flow * R * sample.volumes[b]["temperature"] / sample.volumes[b]["size"]
+            from_ = sample.volumes[a if flow >= 0.0 else b]
+            row[rate + a] -= flow * _pressure_per_mass(sample, a, from_)
+            row[rate + b] += flow * _pressure_per_mass(sample, b, from_)
         sample.paths[p]["opening"] = opening
 
 
@@ -105,34 +129,46 @@ def note_end(plan, sample, start, end, scratch, track, row):
         States at the start and the end.
     scratch : float64[n]
         Memory that may be overwritten.
-    track : integrate.Track
+    track : track.Track
     row : float64[n_outcomes]
         Output; what `note_start` wrote is kept.
     """
     paths = plan.paths.size
     volumes = plan.volumes.size
-    masses = n_masses(plan)
+    passed = n_contents(plan)
     rates(plan, sample, end, scratch)
     lost = 0.0
     for p in range(paths):
-        passed = end[masses + p]
-        row[p] = passed
+        row[p] = end[passed + p]
         if plan.volumes[plan.paths[p]["sink"]]["kind"] == BOUNDARY:
-            lost += passed
+            lost += row[p]
         if plan.volumes[plan.paths[p]["source"]]["kind"] == BOUNDARY:
-            lost -= passed
+            lost -= row[p]
     place = 4 * paths
     row[place] = lost
     row[place + 2] = lost / plan.settings[DURATION]
     row[place + 3] = overboard_flow(plan, sample)
     place += 4
+    for k in range(plan.series.size):
+        line = plan.series[k]
+        row[place + k] = observe(plan, sample, scratch, line["quantity"], line["volume"], line["species"])
+    place += plan.series.size + volumes
     for v in range(volumes):
-        row[place + v] = max(sample.volumes[v]["pressure"], 0.0)
-        row[place + 2 * volumes + v] = (
+        row[place + v] = (
             _make_up(plan, v, end) if plan.volumes[v]["kind"] == HELD else sample.volumes[v]["added"]
         )
-        row[place + 3 * volumes + v] = sample.volumes[v]["vented"]
-    place += 4 * volumes
+        row[place + volumes + v] = sample.volumes[v]["vented"]
+        row[place + 2 * volumes + v] = _heat(plan, sample, v, end)
+    place += 3 * volumes
+    for f in range(plan.feeds.size):
+        row[place + f] = end[passed + paths + f]
+    place += plan.feeds.size
+    for i in range(plan.controls.size):
+        row[place + i] = sample.controls[i]["count"]
+        row[place + plan.controls.size + i] = sample.controls[i]["first"]
+    place += 2 * plan.controls.size
+    _note_trends_at_end(plan, sample, end, row)
+    place += 2 * volumes
     for i in range(track.crossing.size):
         row[place + i] = track.crossing[i]
     place += track.crossing.size
@@ -142,6 +178,92 @@ def note_end(plan, sample, start, end, scratch, track, row):
     row[place] = track.counts[0]
     row[place + 1] = track.counts[1]
     row[place + 2] = _mass_balance_residual(plan, sample, start, end)
+    row[place + 3] = _energy_balance_residual(plan, sample, start, end)
+
+
+@jit
+def _pressure_per_mass(sample, v, gas):
+    """What a kilogram of gas does to the pressure of volume v [Pa/kg]."""
+    volume = sample.volumes[v]
+    if volume["keeper"] >= 0:
+        return gas["gas_constant"] * volume["temperature"] / volume["size"]
+    return gas["gamma"] * gas["gas_constant"] * gas["temperature"] / volume["size"]
+
+
+@jit
+def _trend_place(plan):
+    """Place in a row of the first trend."""
+    place = 4 * plan.paths.size + 4 + plan.series.size + 4 * plan.volumes.size
+    return place + plan.feeds.size + 2 * plan.controls.size
+
+
+@jit
+def _note_trends_at_start(plan, sample, row):
+    """Keep the gas that volumes hold by their p V/T, and their nitrogen [kg], and their share of nitrogen."""
+    place = _trend_place(plan)
+    for v in range(plan.volumes.size):
+        row[place + v] = _gas_held(plan, sample, v)
+        row[place + plan.volumes.size + v] = _nitrogen_held(plan, sample, v)
+
+
+@jit
+def _note_trends_at_end(plan, sample, end, row):
+    """Turn what was kept at the start into the leak rates that the two trends would be read as [kg/s].
+
+    Gas that events, controls and feeds put in is known to those who read, and taken off. The leak carries
+    nitrogen in its share by mass, the mean of start and end.
+    """
+    place = _trend_place(plan)
+    volumes = plan.volumes.size
+    passed = n_contents(plan) + plan.paths.size
+    for v in range(volumes):
+        if plan.volumes[v]["kind"] != INTEGRATED:
+            row[place + v] = math.nan
+            row[place + volumes + v] = math.nan
+            continue
+        gas = row[place + v] - _gas_held(plan, sample, v) + sample.volumes[v]["added"]
+        gas -= sample.volumes[v]["vented"]
+        nitrogen = row[place + volumes + v] - _nitrogen_held(plan, sample, v) + sample.volumes[v]["nitrogen"]
+        for f in range(plan.feeds.size):
+            if plan.feeds[f]["volume"] == v and plan.feeds[f]["kind"] != WALL:
+                gas += end[passed + f]
+                nitrogen += _nitrogen_share(plan, sample, f) * end[passed + f]
+        held = row[place + v]
+        first = row[place + volumes + v] / held if held > 0.0 else math.nan
+        now = _gas_held(plan, sample, v)
+        last = _nitrogen_held(plan, sample, v) / now if now > 0.0 else math.nan
+        row[place + v] = gas / plan.settings[DURATION]
+        row[place + volumes + v] = nitrogen / (0.5 * (first + last)) / plan.settings[DURATION]
+
+
+@jit
+def _gas_held(plan, sample, v):
+    """Gas in volume v [kg]."""
+    volume = sample.volumes[v]
+    if plan.volumes[v]["kind"] != INTEGRATED:
+        return 0.0
+    return volume["pressure"] * volume["size"] / (volume["gas_constant"] * volume["temperature"])
+
+
+@jit
+def _nitrogen_held(plan, sample, v):
+    """Nitrogen in volume v [kg]."""
+    total = 0.0
+    for c in range(plan.components.shape[0]):
+        total += sample.fractions[v, c] * nitrogen_of(plan, sample, c)
+    return total * _gas_held(plan, sample, v)
+
+
+@jit
+def _nitrogen_share(plan, sample, f):
+    """Mass fraction of nitrogen in what feed f gives or takes."""
+    gas = plan.feeds[f]["gas"]
+    if plan.feeds[f]["kind"] == REMOVAL:
+        return nitrogen_of(plan, sample, gas)
+    total = 0.0
+    for c in range(plan.components.shape[0]):
+        total += plan.gases[gas, c] * nitrogen_of(plan, sample, c)
+    return total
 
 
 @jit
@@ -190,33 +312,82 @@ def _flow_exponent(plan, sample, p):
 @jit
 def _make_up(plan, v, state):
     """Gas that life support gave to hold volume v: what left it less what came [kg]."""
-    masses = n_masses(plan)
+    return _left(plan, v, state, n_contents(plan))
+
+
+@jit
+def _left(plan, v, state, passed):
+    """What left volume v by paths and feeds less what came, by the totals from place ``passed`` on."""
     total = 0.0
     for p in range(plan.paths.size):
         if plan.paths[p]["source"] == v:
-            total += state[masses + p]
+            total += state[passed + p]
         if plan.paths[p]["sink"] == v:
-            total -= state[masses + p]
+            total -= state[passed + p]
+    for f in range(plan.feeds.size):
+        if plan.feeds[f]["volume"] == v:
+            total -= state[passed + plan.paths.size + f]
     return total
+
+
+@jit
+def _heat(plan, sample, v, end):
+    """Heat that volume v took up from its wall [J]; 0 where no energy is followed."""
+    if not plan.settings[THERMAL] > 0.0 or plan.volumes[v]["kind"] != INTEGRATED:
+        return 0.0
+    heat = sample.volumes[v]["heat"]
+    contents = contents_per_volume(plan)
+    if sample.volumes[v]["keeper"] >= 0:
+        heat += internal_energy(plan, sample, end, v)
+        heat -= end[plan.volumes[v]["state"] * contents + contents - 1]
+    passed = n_contents(plan) + plan.paths.size + plan.feeds.size + plan.paths.size
+    for f in range(plan.feeds.size):
+        if plan.feeds[f]["volume"] == v and plan.feeds[f]["kind"] == WALL:
+            heat += end[passed + f]
+    return heat
 
 
 @jit
 def _mass_balance_residual(plan, sample, start, end):
     """Gas unaccounted for in the worst volume, over all the gas there was."""
-    masses = n_masses(plan)
-    components = plan.components.shape[0]
+    passed = n_contents(plan)
+    contents = contents_per_volume(plan)
     total = 0.0
-    for i in range(masses):
-        total += start[i]
     worst = 0.0
     for v in range(plan.volumes.size):
         total += sample.volumes[v]["added"]
         if plan.volumes[v]["kind"] == INTEGRATED:
-            first = plan.volumes[v]["state"] * components
+            first = plan.volumes[v]["state"] * contents
             missing = sample.volumes[v]["added"] - sample.volumes[v]["vented"] - _make_up(plan, v, end)
-            for c in range(first, first + components):
+            for c in range(first, first + plan.components.shape[0]):
                 missing -= end[c] - start[c]
+                total += start[c]
             worst = max(worst, abs(missing))
     for p in range(plan.paths.size):
-        total += abs(end[masses + p]) if plan.volumes[plan.paths[p]["source"]]["kind"] != INTEGRATED else 0.0
+        total += abs(end[passed + p]) if plan.volumes[plan.paths[p]["source"]]["kind"] != INTEGRATED else 0.0
+    for f in range(plan.feeds.size):
+        total += abs(end[passed + plan.paths.size + f])
+    return worst / total if total > 0.0 else worst
+
+
+@jit
+def _energy_balance_residual(plan, sample, start, end):
+    """Energy unaccounted for in the worst volume, over all the energy there was; 0 if none is followed."""
+    if not plan.settings[THERMAL] > 0.0:
+        return 0.0
+    contents = contents_per_volume(plan)
+    passed = n_contents(plan) + plan.paths.size + plan.feeds.size
+    total = 0.0
+    worst = 0.0
+    for v in range(plan.volumes.size):
+        volume = sample.volumes[v]
+        total += abs(volume["energy_added"]) + abs(volume["heat"])
+        if plan.volumes[v]["kind"] == INTEGRATED:
+            place = plan.volumes[v]["state"] * contents + contents - 1
+            missing = volume["energy_added"] - volume["energy_vented"] + volume["heat"]
+            missing -= _left(plan, v, end, passed) + end[place] - start[place]
+            total += start[place]
+            worst = max(worst, abs(missing))
+    for p in range(plan.paths.size + plan.feeds.size):
+        total += abs(end[passed + p])
     return worst / total if total > 0.0 else worst

@@ -22,8 +22,8 @@ import numpy as np
 
 from .jit import jit
 from .linear import factorise, substitute
-from .model import TIMED, copy
-from .network import collect, n_masses, rates
+from .model import TIMED, contents_per_volume, copy, n_contents, n_passed
+from .network import collect, rates
 
 ORDER = 5
 STAGES = 8
@@ -70,7 +70,7 @@ _H = np.array([
 ])  # fmt: skip
 
 Work = namedtuple("Work", "new right rate drift slopes matrix pivots flux stages dense scale")
-Work.__doc__ = """Working memory of the integrator for n unknowns, m of them masses, and q fluxes.
+Work.__doc__ = """Working memory of the integrator for n unknowns, m of them in volumes, and q fluxes.
 
 new, right, rate : float64[n]
 drift : float64[n]
@@ -86,9 +86,9 @@ scale : float64[n]
 @jit
 def new_work(plan):
     """Allocate the working memory of the integrator; reused from sample to sample."""
-    m = n_masses(plan)
-    n = m + plan.paths.size
-    q = plan.paths.size * plan.components.shape[0]
+    m = n_contents(plan)
+    n = m + n_passed(plan)
+    q = (plan.paths.size + plan.feeds.size) * contents_per_volume(plan)
     return Work(
         np.zeros(n),
         np.zeros(n),
@@ -200,15 +200,19 @@ def _set_drift(plan, sample, t, h, state, work):
 @jit
 def _factorise_step(plan, diagonal, work):
     """Factorise ``diagonal - S B``."""
-    components = plan.components.shape[0]
+    contents = contents_per_volume(plan)
     q = work.flux.size
     for column in range(q):
-        p, c = column // components, column % components
-        source = plan.volumes[plan.paths[p]["source"]]["state"]
-        sink = plan.volumes[plan.paths[p]["sink"]]["state"]
+        p, c = column // contents, column % contents
+        if p < plan.paths.size:
+            source = plan.volumes[plan.paths[p]["source"]]["state"]
+            sink = plan.volumes[plan.paths[p]["sink"]]["state"]
+        else:
+            source = -1
+            sink = plan.volumes[plan.feeds[p - plan.paths.size]["volume"]]["state"]
         for i in range(q):
-            gain = work.slopes[i, sink * components + c] if sink >= 0 else 0.0
-            loss = work.slopes[i, source * components + c] if source >= 0 else 0.0
+            gain = work.slopes[i, sink * contents + c] if sink >= 0 else 0.0
+            loss = work.slopes[i, source * contents + c] if source >= 0 else 0.0
             work.matrix[i, column] = loss - gain
         work.matrix[column, column] += diagonal
     return factorise(work.matrix, work.pivots)

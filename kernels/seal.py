@@ -1,4 +1,12 @@
-"""Flow past an elastomer seal: a molecular and a viscous conductance in parallel."""
+"""Flow past an elastomer seal: a molecular and a viscous conductance in parallel, by contact stress.
+
+Source
+------
+Conductance falls exponentially with the stress that presses the seal: Roth, Vacuum Sealing Techniques
+(1966), sec. 2.1, ``C ~ exp(-3 P/R)`` with the sealing factor R of the material.
+"""
+
+import math
 
 from .jit import jit
 
@@ -24,3 +32,27 @@ def seal_flow_slopes(p_up, p_down, molecular, viscous):
     """Return `seal_flow` and its derivatives by ``p_up`` and ``p_down`` [kg/s, kg/(s Pa), kg/(s Pa)]."""
     flow = seal_flow(p_up, p_down, molecular, viscous)
     return flow, molecular + viscous * p_up, -(molecular + viscous * p_down)
+
+
+@jit
+def contact_factor(drop, stress, at_stress, sealing_factor, gain):
+    """Share of a seal's conductance under a contact stress, and its derivative by the pressure drop [1/Pa].
+
+    ``exp(-3 (max(stress + gain drop, 0) - at_stress)/sealing_factor)``.
+
+    Parameters
+    ----------
+    drop : float
+        Pressure across the seal, of the path's source less that of its sink [Pa].
+    stress, at_stress : float
+        Contact stress without a drop, and that at which the conductances hold [Pa].
+    sealing_factor : float
+        R of Roth's law [Pa].
+    gain : float
+        What a pressure drop adds to the contact stress, over the drop; negative if it lifts the seal.
+    """
+    pressed = stress + gain * drop
+    if pressed <= 0.0:
+        return math.exp(3.0 * at_stress / sealing_factor), 0.0
+    factor = math.exp(-3.0 * (pressed - at_stress) / sealing_factor)
+    return factor, -3.0 * gain / sealing_factor * factor

@@ -6,6 +6,7 @@ NOT_FINITE = 2
 IMPOSSIBLE = 3
 OUT_OF_RANGE = 4
 STEP_TOO_SMALL = 5
+GAS_EXHAUSTED = 6
 
 MEANINGS = {
     OK: "ok",
@@ -14,6 +15,7 @@ MEANINGS = {
     IMPOSSIBLE: "impossible_geometry",
     OUT_OF_RANGE: "out_of_range",
     STEP_TOO_SMALL: "step_too_small",
+    GAS_EXHAUSTED: "gas_exhausted",
 }
 
 ADVICE = {
@@ -23,4 +25,5 @@ ADVICE = {
     IMPOSSIBLE: "an input was drawn that cannot be built (a volume, an opening or a length of zero or less)",
     OUT_OF_RANGE: "an input lies outside what the flow laws hold for",
     STEP_TOO_SMALL: "the step fell below the resolution of time: the case is stiffer than the arithmetic",
+    GAS_EXHAUSTED: "more of a gas was taken out of a volume than there was: look at its feeds",
 }

@@ -1,0 +1,310 @@
+"""Flow through the paths between volumes, at the pressures and temperatures last looked at."""
+
+import math
+
+from .crack import geometry_flow, geometry_flow_slopes
+from .gas import MOLAR_MASS, N_SPECIES
+from .jit import jit
+from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
+from .opening import length_at, moving_flow, moving_flow_slopes, opening_at
+from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
+from .seal import contact_factor, seal_flow, seal_flow_slopes
+from .volumes import path_total
+
+# tolerances while pressures equalise, and the opening from which a crack is wide [m]
+_TIGHT_ORIFICE = 1e-7
+_TIGHT_CRACK = 1e-9
+_WIDE = 5e-4
+
+
+@jit
+def start_path(plan, sample, p):
+    """Set path p to the start of a run; False if it cannot be."""
+    sample.paths[p]["factor"] = 1.0
+    sample.paths[p]["started"] = 0.0
+    sample.paths[p]["patched"] = 0.0
+    sample.paths[p]["patch_time"] = 0.0
+    sample.paths[p]["ageing"] = math.inf
+    sample.paths[p]["active"] = 0.0 if plan.paths[p]["starts_later"] else 1.0
+    sample.paths[p]["opening"] = 1.0
+    sample.paths[p]["area"] = 0.0
+    path = plan.paths[p]
+    possible = True
+    if path["size"] >= 0:
+        size = sample.inputs[path["size"]]
+        sample.paths[p]["area"] = 0.25 * math.pi * size * size if path["is_diameter"] else size
+        coefficient = sample.inputs[path["coefficient"]] if path["coefficient"] >= 0 else 1.0
+        possible = size >= 0.0 and 0.0 < coefficient <= 1.0
+    if path["opening"] >= 0:
+        sample.paths[p]["opening"] = sample.inputs[path["opening"]]
+        possible = possible and 0.0 <= sample.paths[p]["opening"] <= 1.0
+    if path["iso"][0] >= 0:
+        C, b, m = sample.inputs[path["iso"][0]], sample.inputs[path["iso"][1]], sample.inputs[path["iso"][2]]
+        possible = C >= 0.0 and 0.0 <= b < 1.0 and 0.0 < m <= 1.0
+    if path["inlet_loss"] >= 0:
+        possible = possible and 0.0 <= sample.inputs[path["inlet_loss"]] < math.inf
+    if path["molecular"] >= 0:
+        molecular, viscous = _conductances(plan, sample, p)
+        possible = possible and 0.0 <= molecular < math.inf and 0.0 <= viscous < math.inf
+    if path["contact"][0] >= 0:
+        possible = possible and sample.inputs[path["contact"][2]] > 0.0
+    if path["membrane"][0] >= 0:
+        area, thickness = sample.inputs[path["membrane"][0]], sample.inputs[path["membrane"][1]]
+        possible = possible and 0.0 <= area < math.inf and thickness > 0.0
+    return possible and fits_wall(plan, sample, p, 0.0)
+
+
+@jit
+def fits_wall(plan, sample, p, age):
+    """Whether path p's opening is smaller than the wall: than the least surface that its volumes can have.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+    p : int
+    age : float
+        Time for which cracks have grown [s].
+    """
+    size = sample.volumes[plan.paths[p]["source"]]["size"]
+    size = min(size, sample.volumes[plan.paths[p]["sink"]]["size"])
+    if not size < math.inf:
+        return True
+    wall = (36.0 * math.pi * size * size) ** (1.0 / 3.0)
+    open_area = sample.paths[p]["area"]
+    if plan.paths[p]["count"] >= 0:
+        first = sample.paths[p]["crack_start"]
+        for i in range(first, first + sample.paths[p]["crack_count"]):
+            if plan.paths[p]["moves"] > 0:
+                drop = sample.volumes[plan.paths[p]["source"]]["pressure"]
+                drop -= sample.volumes[plan.paths[p]["sink"]]["pressure"]
+                open_area += opening_at(sample.moving[i], drop, age) * length_at(sample.moving[i], age)
+            else:
+                open_area += sample.geometry[i, 1]
+    return open_area <= wall
+
+
+@jit
+def path_flow(plan, sample, p):
+    """Flow of path p [kg/s] at the pressures last looked at.
+
+    Patches and openings count; whether the path has started does not. What goes through an open hatch is
+    no function of the pressures: here it is zero, and `hatches.settle` finds it.
+    """
+    p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
+    p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
+    T, R, mu, gamma, ratio, flow2 = _upstream_gas(plan, sample, p)
+    kind = _law(plan, sample, p)
+    flow = 0.0
+    if kind == CRACKS:
+        first = sample.paths[p]["crack_start"]
+        moves = plan.paths[p]["moves"] > 0
+        elliptic = plan.paths[p]["elliptic"] > 0
+        age = sample.clock[0] - sample.paths[p]["started"]
+        for i in range(first, first + sample.paths[p]["crack_count"]):
+            if moves:
+                crack = sample.moving[i]
+                flow += moving_flow(p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, age)
+            else:
+                flow += geometry_flow(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
+    elif kind == ORIFICE:
+        flow = _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma)[0]
+    elif kind == SEAL:
+        molecular, viscous = _conductances(plan, sample, p)
+        pressed = _contact(plan, sample, p, p_up - p_down)[0]
+        flow = pressed * seal_flow(p_up, p_down, molecular, viscous)
+    return patch_factor(sample, p) * flow
+
+
+@jit
+def path_flow_slopes(plan, sample, p):
+    """Return `path_flow` and its derivatives by the pressures of the two ends [kg/s, kg/(s Pa)]."""
+    p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
+    p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
+    T, R, mu, gamma, ratio, flow2 = _upstream_gas(plan, sample, p)
+    kind = _law(plan, sample, p)
+    flow, by_up, by_down = 0.0, 0.0, 0.0
+    if kind == CRACKS:
+        first = sample.paths[p]["crack_start"]
+        moves = plan.paths[p]["moves"] > 0
+        elliptic = plan.paths[p]["elliptic"] > 0
+        age = sample.clock[0] - sample.paths[p]["started"]
+        for i in range(first, first + sample.paths[p]["crack_count"]):
+            if moves:
+                crack = sample.moving[i]
+                one = moving_flow_slopes(p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, age)
+            else:
+                one = geometry_flow_slopes(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
+            flow += one[0]
+            by_up += one[1]
+            by_down += one[2]
+    elif kind == ORIFICE:
+        flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma)
+    elif kind == SEAL:
+        molecular, viscous = _conductances(plan, sample, p)
+        flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
+        pressed, by_drop = _contact(plan, sample, p, p_up - p_down)
+        by_up = pressed * by_up + by_drop * flow
+        by_down = pressed * by_down - by_drop * flow
+        flow *= pressed
+    weight = patch_factor(sample, p)
+    return weight * flow, weight * by_up, weight * by_down
+
+
+@jit
+def permeance(plan, sample, p, c):
+    """Flow of component c through the elastomer of path p over its partial pressure across it [kg/(s Pa)].
+
+    The composition of a component made of several species is kept: they are not separated.
+    """
+    row = plan.paths[p]
+    if row["membrane"][0] < 0 or (row["kind"] == HATCH and sample.paths[p]["opening"] > 0.0):
+        return 0.0
+    total = 0.0
+    for i in range(N_SPECIES):
+        if plan.components[c, i] > 0.0 and row["permeability"][i] >= 0:
+            total += plan.components[c, i] * MOLAR_MASS[i] * sample.inputs[row["permeability"][i]]
+    shape = sample.inputs[row["membrane"][0]] / sample.inputs[row["membrane"][1]]
+    return patch_factor(sample, p) * shape * total
+
+
+@jit
+def patch_factor(sample, p):
+    """Share of path p's flow that its patches leave at the sample's clock; a patch may age."""
+    path = sample.paths[p]
+    left = path["patched"]
+    if left > 0.0 and path["ageing"] < math.inf:
+        left *= math.exp(-(sample.clock[0] - path["patch_time"]) / path["ageing"])
+    return path["factor"] * (1.0 - left)
+
+
+@jit
+def follow_cracks(plan, sample):
+    """Mark the moving cracks that have closed at the pressures last looked at, unless they may reopen.
+
+    Returns
+    -------
+    bool
+        False if the cracks have outgrown their wall.
+    """
+    fit = True
+    for p in range(plan.paths.size):
+        there = sample.paths[p]["active"] > 0.0
+        if there and plan.paths[p]["moves"] > 0 and plan.paths[p]["reopens"] == 0:
+            source = sample.volumes[plan.paths[p]["source"]]["pressure"]
+            drop = source - sample.volumes[plan.paths[p]["sink"]]["pressure"]
+            age = sample.clock[0] - sample.paths[p]["started"]
+            first = sample.paths[p]["crack_start"]
+            for i in range(first, first + sample.paths[p]["crack_count"]):
+                if opening_at(sample.moving[i], drop, age) == 0.0:
+                    sample.moving[i]["shut"] = 1.0
+        if there and plan.paths[p]["moves"] > 0:
+            fit = fit and fits_wall(plan, sample, p, sample.clock[0] - sample.paths[p]["started"])
+    return fit
+
+
+@jit
+def tolerance_limit(plan, sample):
+    """Largest relative error that a step may have: infinite, or small while volumes equalise through a hole.
+
+    Where two pressures, last looked at, are within one per cent, the flow through an orifice turns around
+    within 1e-7 of them, and that through a wide crack within 1e-9: errors above that would throw the
+    pressures to and fro across it.
+    """
+    limit = math.inf
+    for p in range(plan.paths.size):
+        law = _law(plan, sample, p)
+        if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
+            a = plan.paths[p]["source"]
+            b = plan.paths[p]["sink"]
+            bounded = plan.volumes[a]["kind"] == BOUNDARY or plan.volumes[b]["kind"] == BOUNDARY
+            pa = sample.volumes[a]["pressure"]
+            pb = sample.volumes[b]["pressure"]
+            if not bounded and abs(pa - pb) < 0.01 * max(pa, pb):
+                if law == CRACKS and _is_wide(plan, sample, p):
+                    limit = min(limit, _TIGHT_CRACK)
+                elif law == ORIFICE and sample.paths[p]["opening"] > 0.0:
+                    limit = min(limit, _TIGHT_ORIFICE)
+    return limit
+
+
+@jit
+def overboard_flow(plan, sample):
+    """Net flow into the boundaries [kg/s] at the state whose `rates` were last taken."""
+    total = 0.0
+    for p in range(plan.paths.size):
+        out = plan.volumes[plan.paths[p]["sink"]]["kind"] == BOUNDARY
+        back = plan.volumes[plan.paths[p]["source"]]["kind"] == BOUNDARY
+        if out != back:
+            total += path_total(plan, sample, p) if out else -path_total(plan, sample, p)
+    return total
+
+
+@jit
+def _is_wide(plan, sample, p):
+    """Whether a crack on path p is so wide that its flow turns around sharply at equal pressures."""
+    first = sample.paths[p]["crack_start"]
+    for i in range(first, first + sample.paths[p]["crack_count"]):
+        opening = sample.moving[i]["opening"] if plan.paths[p]["moves"] > 0 else sample.geometry[i, 0]
+        if opening > _WIDE:
+            return True
+    return False
+
+
+@jit
+def _law(plan, sample, p):
+    """Which law path p follows: a hatch that is shut is a seal, one ajar an orifice, an open one none."""
+    kind = plan.paths[p]["kind"]
+    if kind != HATCH:
+        return kind
+    opening = sample.paths[p]["opening"]
+    if opening >= 1.0:
+        return HATCH
+    if opening > 0.0:
+        return ORIFICE
+    return CRACKS if plan.paths[p]["count"] >= 0 else SEAL
+
+
+@jit
+def _conductances(plan, sample, p):
+    """Molecular and viscous conductance of a seal."""
+    return sample.inputs[plan.paths[p]["molecular"]], sample.inputs[plan.paths[p]["viscous"]]
+
+
+@jit
+def _upstream_gas(plan, sample, p):
+    """Gas on path p's side of higher pressure: T, R, viscosity, gamma and its two critical numbers."""
+    a = plan.paths[p]["source"]
+    b = plan.paths[p]["sink"]
+    v = a if sample.volumes[a]["pressure"] >= sample.volumes[b]["pressure"] else b
+    gas = sample.volumes[v]
+    return (
+        gas["temperature"], gas["gas_constant"], gas["viscosity"], gas["gamma"],
+        gas["critical_ratio"], gas["critical_flow2"],
+    )  # fmt: skip
+
+
+@jit
+def _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma):
+    """Flow of an orifice and its slopes: by its area, or by what ISO 6358 measured of it."""
+    path = plan.paths[p]
+    opening = sample.paths[p]["opening"]
+    if path["iso"][0] >= 0:
+        C = opening * sample.inputs[path["iso"][0]]
+        return iso_flow_slopes(
+            p_up, p_down, T, R, C, sample.inputs[path["iso"][1]], sample.inputs[path["iso"][2]]
+        )
+    Cd = sample.inputs[path["coefficient"]] if path["coefficient"] >= 0 else PERRY
+    loss = sample.inputs[path["inlet_loss"]] if path["inlet_loss"] >= 0 else 0.0
+    area = opening * sample.paths[p]["area"]
+    return thick_hole_slopes(p_up, p_down, T, R, mu, gamma, area, Cd, loss)
+
+
+@jit
+def _contact(plan, sample, p, drop):
+    """Share of a seal's conductance at the stress that a pressure drop leaves, and its slope by the drop."""
+    slots = plan.paths[p]["contact"]
+    if slots[0] < 0:
+        return 1.0, 0.0
+    inputs = sample.inputs
+    return contact_factor(drop, inputs[slots[0]], inputs[slots[1]], inputs[slots[2]], inputs[slots[3]])
