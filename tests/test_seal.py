@@ -5,7 +5,7 @@ import math
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from naive_network import Network
 from plans import AIR, Case, Event, balanced, outside, prepared, tank
@@ -90,7 +90,7 @@ def pressed(p_up, p_down, contact=CONTACT, conductances=(1e-11, 2e-16)):
 
 
 @pytest.mark.parametrize("gain", [0.0, 12.0, -12.0, 30.0, -30.0])
-@pytest.mark.parametrize("p_up, p_down", [(1e5, 0.0), (2e4, 9e4), (1e5, 9.9e4)])
+@pytest.mark.parametrize("p_up, p_down", [(1e5, 200.0), (2e4, 9e4), (1e5, 9.9e4)])
 def test_contact_stress_closes_a_seal(p_up, p_down, gain):
     """C = C_at exp(-3 (P - P_at)/R), P = stress + gain (p_source - p_sink), not below nothing."""
     contact = (2.0e6, 1.5e6, 8.0e6, gain)
@@ -152,7 +152,7 @@ def test_gases_permeate_each_by_its_own_pressure():
     gases = [{"He": 1.0}, {"N2": 1.0}]
     moles = np.array([0.3, 0.7]) * [naive.SPECIES["He"][1], naive.SPECIES["N2"][1]]
     watched = [(PARTIAL_PRESSURE, 0, species) for species in (5, 0)]
-    case = Case([tank(1e-3, 1e5, gas=2), outside()], [membrane(0, 1)], 3e6, gases=gases,
+    case = Case([tank(1e-3, 1e5, gas=2), outside()], [membrane(0, 1)], 1e7, gases=gases,
                 blends=[tuple(moles / sum(moles))], series=watched, rtol=1e-10, atol=1e-7)  # fmt: skip
     result = case.run()
     t = case.plan.output_time
@@ -201,6 +201,7 @@ def test_a_patch_covers_the_membrane_too():
 )
 def test_permeation_and_leak_agree_with_the_oracle(pressures, weights, follows):
     """Warm and cold volumes, energy followed or not: helium and nitrogen may go in opposite directions."""
+    assume(abs(pressures[0] - pressures[1]) > 1e-3 * max(pressures))  # else the bulk flow is rounding
     blends = [(w, 1.0 - w) for w in weights]
     kind = balanced if follows else tank
     volumes = [
