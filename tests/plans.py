@@ -284,7 +284,7 @@ class Prepared:
     sample: model.Sample
     state: np.ndarray
     work: rosenbrock.Work
-    track: integrate.Track
+    track: track.Track
 
     def rates(self, state: np.ndarray) -> np.ndarray:
         rate = np.zeros(state.size)
