@@ -172,7 +172,8 @@ def _missing_mass(plan, sample, state, v, pressure, T, R, cv):
     a = inflow * R
     b = U * R + inflow * nR - pV * cv
     c = U * nR - pV * C
-    return -2.0 * c / (b + math.sqrt(b * b - 4.0 * a * c))
+    root = math.sqrt(b * b - 4.0 * a * c)
+    return 0.5 * (root - b) / a if b < 0.0 else -2.0 * c / (root + b)  # c is negative: one root is positive
 
 
 @jit

@@ -1,5 +1,7 @@
 """What comes into a volume, or leaves it, other than by a path: make-up, crew, filters, heat of the wall."""
 
+import math
+
 from .jit import jit
 from .model import HOLD, RATE, REMOVAL, WALL, contents_per_volume
 from .volumes import pressure_slope, temperature_slope, wall_temperature
@@ -12,7 +14,7 @@ def start_feed(plan, sample, f):
     sample.feeds[f]["runs"] = 1.0 if row["runs"] > 0 else 0.0
     sample.feeds[f]["factor"] = sample.inputs[row["factor"]] if row["factor"] >= 0 else 1.0
     value = sample.inputs[row["value"]]
-    possible = value >= 0.0 or row["kind"] == RATE
+    possible = abs(value) < math.inf and (value >= 0.0 or row["kind"] == RATE)
     if row["time"] >= 0:
         possible = possible and sample.inputs[row["time"]] > 0.0
     if row["temperature"] >= 0:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from plan_rows import CONTACT, MEMBRANE, Number, Rows
 
-from leakflow.kernels import batch, gas, integrate, model, network, outcomes, rosenbrock, status
+from leakflow.kernels import batch, gas, integrate, model, network, outcomes, rosenbrock, status, track
 from leakflow.kernels.draw import draw_sample
 
 AIR = {"N2": 0.78, "O2": 0.21, "Ar": 0.01}
@@ -284,7 +284,7 @@ class Prepared:
     sample: model.Sample
     state: np.ndarray
     work: rosenbrock.Work
-    track: integrate.Track
+    track: track.Track
 
     def rates(self, state: np.ndarray) -> np.ndarray:
         rate = np.zeros(state.size)
@@ -324,7 +324,7 @@ def prepared(case: Case, *, seed: int = 1, index: int = 0) -> Prepared:
     assert draw_sample(plan, np.uint64(seed), np.uint64(index), sample) == status.OK
     assert network.prepare(plan, sample, state) == status.OK
     work = rosenbrock.new_work(plan)
-    return Prepared(plan, sample, state, work, integrate.new_track(plan, state.size))
+    return Prepared(plan, sample, state, work, track.new_track(plan))
 
 
 def _offsets(plan: model.Plan) -> dict[str, tuple[int, int]]:

@@ -130,6 +130,7 @@ def test_failing_on_the_way_leaves_nothing_half_written():
     assert 0 < failed.sum() < 12
     for array in (result.outcomes, result.values, result.flows):
         assert np.isnan(array[failed]).all()
+    for array in (result["mass"], result["final"], result["mass_lost"], result.values, result.flows):
         assert np.isfinite(array[~failed]).all()
 
 

@@ -42,7 +42,7 @@ EMPTYING = Case(
 
 def closed(*volumes, **more):
     """Volumes without a path."""
-    return Case(list(volumes), [], 3600.0, **({**TIGHT, **TEMPERATURES} | more))
+    return Case(list(volumes), [], more.pop("duration", 3600.0), **({**TIGHT, **TEMPERATURES} | more))
 
 
 def energies(state, volumes, contents):
@@ -95,10 +95,10 @@ def test_adiabatic_as_the_wall_conducts_nothing(log):
 
 @settings(deadline=None, max_examples=25)
 @given(log=st.floats(-3.0, 3.0))
-def test_any_wall_lies_between(log):
-    pressures = with_wall(10.0**log).run().pressures[0, 1:, 0]
-    assert (pressures > EMPTYING.run().pressures[0, 1:, 0]).all()
-    assert (pressures < P0 * np.exp(-EMPTYING.plan.output_time[1:] / TAU)).all()
+def test_with_any_wall_the_temperature_lies_between(log):
+    temperatures = with_wall(10.0**log).run().value(0)[1:]
+    assert (temperatures > EMPTYING.run().value(0)[1:]).all()
+    assert (temperatures < T0).all()
 
 
 def test_the_wall_gives_what_the_gas_has_and_took_away():
@@ -279,7 +279,7 @@ def test_filling_a_volume_heats_it():
                 [orifice(0, 1, 1e-4)], 20.0, series=[(TEMPERATURE, 1, -1)], **TIGHT)  # fmt: skip
     filled = case.run()
     assert filled.value(0)[-1] == pytest.approx(GAMMA * 300.0, rel=1e-5)
-    assert filled.pressures[0, -1, 1] < 0.9e5
+    assert 0.9e5 < filled.pressures[0, -1, 1] < 1e5
 
 
 # Events

@@ -180,7 +180,7 @@ def test_gas_that_comes_brings_enthalpy():
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_gas_at_the_volumes_temperature_compresses_or_expands_it(sign):
-    """d(m cv T) = cp T dm: T goes like m^(gamma - 1). A temperature of what comes says nothing of what goes."""
+    """d(m cv T) = cp T dm: T goes like m^(gamma - 1); what goes has the temperature of the gas."""
     moved = 6e-4
     case = air(rate(0, moved, sign=sign, temperature=None if sign > 0.0 else 150.0), duration=1000.0)
     m0 = P * 2.0 / (R_AIR * T)
