@@ -91,6 +91,6 @@ def prepared(plan):
     """Sample 0 drawn and at its start: the sample and its state."""
     sample = model.new_sample(plan)
     assert draw.draw_sample(plan, np.uint64(SEED), np.uint64(0), sample) == 0
-    state = np.zeros(network.n_masses(plan) + plan.paths.size)
+    state = np.zeros(model.sizes(plan)[1])
     assert network.prepare(plan, sample, state) == 0
     return sample, state
