@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kernels import gas
-from ..case import AIR, Case
-from ..run import Run, run
-from . import exact
+from ..run import Run
+from . import analytic_cabin, analytic_energy, exact
+from .bench import (
+    CLOSED,
+    TEMPERATURE,
+    VACUUM,
+    air,
+    case_of,
+    check,
+    crack_to_vacuum,
+    finished,
+    hole,
+    tank,
+    worst,
+)
 from .report import Check
 from .tables import rows
 
@@ -20,104 +30,59 @@ __all__ = ["CASES", "analytic_checks"]
 
 Array = NDArray[np.float64]
 
-_T = 293.15
-_TIGHT = {"rtol": 1e-10, "atol": 1e-8}
-_VACUUM = {"kind": "boundary", "pressure": 0.0}
-_CLOSED = "closed form"
-
 
 def analytic_checks() -> list[Check]:
     """Run every case of `CASES` and compare."""
     return [check for case in CASES for check in case()]
 
 
-def _air() -> tuple[float, float, float]:
-    R, viscosity, gamma = gas.mixture_properties(gas.as_mole_fractions(AIR), _T)
-    return float(R), float(viscosity), float(gamma)
-
-
-def _case(title: str, volumes: dict[str, Any], paths: dict[str, Any], times: Sequence[float] | Array) -> Case:
-    points = [float(time) for time in times]
-    return Case.model_validate(
-        {
-            "title": title,
-            "gas": {"composition": "air", "temperature": _T},
-            "volumes": volumes,
-            "paths": paths,
-            "run": {"duration": points[-1], "output_times": points, **_TIGHT},
-        }
-    )
-
-
-def _tank(volume: float, pressure: float) -> dict[str, Any]:
-    return {"kind": "integrated", "volume": volume, "pressure": pressure}
-
-
-def _orifice(start: str, end: str, area: float, coefficient: float = 1.0) -> dict[str, Any]:
-    return {
-        "kind": "orifice", "from": start, "to": end, "area": area, "discharge_coefficient": coefficient,
-    }  # fmt: skip
-
-
-def _worst(values: Array, expected: Array) -> float:
-    return float(np.max(np.abs(values / expected - 1.0)))
-
-
-def _check(name: str, source: str, error: float, bound: str, rows: int) -> Check:
-    return Check(name, source, {"largest": (error, bound)}, unit="", rows=rows)
-
-
-def _finished(case: Case) -> Run:
-    """Run a case; one that does not get to its end has no numbers to compare."""
-    result = run(case)
-    if not result.ok:
-        raise RuntimeError(f"{case.title}: the run ended with status {result.status}")
-    return result
-
-
 def choked_blowdown() -> list[Check]:
     """``p = p0 exp(-t/tau)``, ``tau = V/(Cd A psi* sqrt(R T))``."""
-    R, _, gamma = _air()
+    R, _, gamma = air()
     area, volume, start, coefficient = 1e-6, 2.0, 1e5, 0.8
-    tau = volume / (coefficient * area * exact.choked_flow_function(gamma) * math.sqrt(R * _T))
+    tau = volume / (coefficient * area * exact.choked_flow_function(gamma) * math.sqrt(R * TEMPERATURE))
     times = np.linspace(0.25, 8.0, 32) * tau
-    volumes = {"tank": _tank(volume, start), "vacuum": _VACUUM}
-    case = _case("choked", volumes, {"hole": _orifice("tank", "vacuum", area, coefficient)}, times)
-    error = _worst(_finished(case).pressures["tank"], start * np.exp(-times / tau))
-    return [_check("choked blowdown into vacuum, 8 time constants", _CLOSED, error, "1e-8", times.size)]
+    volumes = {"tank": tank(volume, start), "vacuum": VACUUM}
+    case = case_of("choked", volumes, {"hole": hole("tank", "vacuum", area, coefficient)}, times)
+    error = worst(finished(case).pressures["tank"], start * np.exp(-times / tau))
+    return [
+        check("choked blowdown into vacuum, isothermal, 8 time constants", CLOSED, error, "1e-8", times.size)
+    ]
 
 
 def subsonic_blowdown() -> list[Check]:
     """From choked to subsonic flow into a back pressure, down to 2 % above it, by quadrature of psi."""
-    R, _, gamma = _air()
+    R, _, gamma = air()
     area, volume, start, behind = 1e-4, 2.0, 3e5, 1e5
-    scale = area * math.sqrt(R * _T) / volume
+    scale = area * math.sqrt(R * TEMPERATURE) / volume
     pressures = np.linspace(2.9e5, 1.02e5, 40)
     critical = (2.0 / (gamma + 1.0)) ** (gamma / (gamma - 1.0))
     times = exact.time_of_fall(
         lambda p: scale * p * exact.flow_function(behind / p, gamma), start, pressures, (behind / critical,)
     )
-    volumes = {"tank": _tank(volume, start), "surroundings": {"kind": "boundary", "pressure": behind}}
-    case = _case("subsonic", volumes, {"hole": _orifice("tank", "surroundings", area)}, times)
-    error = _worst(_finished(case).pressures["tank"], pressures)
+    volumes = {"tank": tank(volume, start), "surroundings": {"kind": "boundary", "pressure": behind}}
+    case = case_of("subsonic", volumes, {"hole": hole("tank", "surroundings", area)}, times)
+    error = worst(finished(case).pressures["tank"], pressures)
     # the law's laminar term, which takes the infinite slope of psi away at equal pressures, bends psi by
     # L^4/(4 Q^2) < 1e-9 here; the times agree to the integrator's 1e-10
-    return [_check("subsonic blowdown into a back pressure", "quadrature of psi", error, "1e-8", 40)]
+    return [
+        check("subsonic blowdown into a back pressure, isothermal", "quadrature of psi", error, "1e-8", 40)
+    ]
 
 
 def equalisation() -> list[Check]:
     """Two volumes through a seal (a Bernoulli equation), and through an orifice (quadrature)."""
-    R, _, gamma = _air()
+    R, _, gamma = air()
     V1, V2, p1, p2 = 2.0, 5.0, 1e5, 2e4
-    equal, pair = (p1 * V1 + p2 * V2) / (V1 + V2), R * _T * (1.0 / V1 + 1.0 / V2)
+    equal, pair = (p1 * V1 + p2 * V2) / (V1 + V2), R * TEMPERATURE * (1.0 / V1 + 1.0 / V2)
     a, b = 1e-10, 1e-14
     linear, square = pair * (a + b * equal), pair * b * 0.5 * (V2 - V1) / (V1 + V2)
     times = np.linspace(0.1, 5.0, 25) / linear
-    volumes = {"small": _tank(V1, p1), "large": _tank(V2, p2)}
+    volumes = {"small": tank(V1, p1), "large": tank(V2, p2)}
     seal = {"kind": "seal", "from": "small", "to": "large", "molecular": a, "viscous": b}
-    by_seal = _finished(_case("seal", volumes, {"seal": seal}, times)).pressures["small"]
+    by_seal = finished(case_of("seal", volumes, {"seal": seal}, times)).pressures["small"]
     D = exact.equalised_difference(times, p1 - p2, linear, square)
-    sealed = _worst(by_seal, equal + V2 / (V1 + V2) * D)
+    sealed = worst(by_seal, equal + V2 / (V1 + V2) * D)
 
     area = 1e-5
     pressures = np.linspace(0.98 * p1, 1.01 * equal, 40)
@@ -127,18 +92,18 @@ def equalisation() -> list[Check]:
 
     critical = (2.0 / (gamma + 1.0)) ** (gamma / (gamma - 1.0))
     kink = (p2 + p1 * V1 / V2) / (critical + V1 / V2)
-    scale = area * math.sqrt(R * _T) / V1
+    scale = area * math.sqrt(R * TEMPERATURE) / V1
     times = exact.time_of_fall(
         lambda p: scale * p * exact.flow_function(other(p) / p, gamma), p1, pressures, (kink,)
     )
-    hole = _orifice("small", "large", area)
-    by_orifice = _finished(_case("orifice", volumes, {"hole": hole}, times)).pressures["small"]
+    orifice = {"hole": hole("small", "large", area)}
+    by_orifice = finished(case_of("orifice", volumes, orifice, times)).pressures["small"]
     return [
-        _check("two volumes equalise through a seal", _CLOSED, sealed, "1e-8", 25),
-        _check(
+        check("two volumes equalise through a seal", CLOSED, sealed, "1e-8", 25),
+        check(
             "two volumes equalise through an orifice",
             "quadrature of psi",
-            _worst(by_orifice, pressures),
+            worst(by_orifice, pressures),
             "1e-8",
             40,
         ),
@@ -147,26 +112,23 @@ def equalisation() -> list[Check]:
 
 def free_molecular_decay() -> list[Check]:
     """Exponential decay at Clausing's transmission probability; the bound is that of the law's table."""
-    R, _, _ = _air()
+    R, _, _ = air()
     opening, length, volume, start = 1e-6, 0.01, 1e-3, 1e-3
     errors = []
     for ratio, W in rows("clausing_slit", "L_over_h", "W"):
         if not 0.1 <= ratio <= 2000.0:
             continue
-        tau = volume / (W * length * opening * math.sqrt(R * _T / (2.0 * math.pi)))
+        tau = volume / (W * length * opening * math.sqrt(R * TEMPERATURE / (2.0 * math.pi)))
         times = np.array([0.5, 1.0, 2.0]) * tau
-        crack = {
-            "kind": "cracks", "from": "tank", "to": "vacuum", "count": 1,
-            "opening": opening, "length": length, "depth": ratio * opening,
-        }  # fmt: skip
-        case = _case(
-            "free molecules", {"tank": _tank(volume, start), "vacuum": _VACUUM}, {"crack": crack}, times
+        crack = crack_to_vacuum(opening, length, ratio * opening)
+        case = case_of(
+            "free molecules", {"tank": tank(volume, start), "vacuum": VACUUM}, {"crack": crack}, times
         )
         case = case.model_copy(update={"run": case.run.model_copy(update={"atol": 1e-16})})
-        reached = -np.log(_finished(case).pressures["tank"] / start) * tau
-        errors.append(_worst(reached, times))
+        reached = -np.log(finished(case).pressures["tank"] / start) * tau
+        errors.append(worst(reached, times))
     return [
-        _check(
+        check(
             "free-molecular decay, rate against Clausing's W",
             "clausing_slit",
             max(errors),
@@ -182,27 +144,24 @@ def fanno_slot() -> list[Check]:
     Fanno flow knows no slip; as in the table of slots, what slip takes from the friction is granted to it:
     ``B`` becomes ``B/(1 + 12 x 1.016/delta)``, at most 2 % less here.
     """
-    R, viscosity, gamma = _air()
+    R, viscosity, gamma = air()
     opening, length, depth, volume, start = 2e-4, 0.01, 0.07, 1.0, 1e5
     g, B = exact.fanno_blowdown(np.geomspace(1e-3, 0.99, 20001), gamma)
-    delta_of = opening / (viscosity * math.sqrt(2.0 * R * _T))
-    friction_of = 24.0 * viscosity * depth * math.sqrt(R * _T) / opening**2
+    delta_of = opening / (viscosity * math.sqrt(2.0 * R * TEMPERATURE))
+    friction_of = 24.0 * viscosity * depth * math.sqrt(R * TEMPERATURE) / opening**2
 
     def rate(p: Array) -> Array:
         friction = friction_of / p / (1.0 + 12.0 * 1.016191 / (delta_of * p))
         flow = np.interp(np.log(friction), np.log(B[::-1]), g[::-1])
-        return np.asarray(math.sqrt(R * _T) / volume * length * opening * p * flow)
+        return np.asarray(math.sqrt(R * TEMPERATURE) / volume * length * opening * p * flow)
 
     pressures = start * np.linspace(0.99, 0.3, 70)
     times = exact.time_of_fall(rate, start, pressures)
-    crack = {
-        "kind": "cracks", "from": "tank", "to": "vacuum", "count": 1,
-        "opening": opening, "length": length, "depth": depth, "inlet_loss": 0.0,
-    }  # fmt: skip
-    case = _case("Fanno", {"tank": _tank(volume, start), "vacuum": _VACUUM}, {"slot": crack}, times)
-    error = _time_error(_finished(case), "tank", pressures, times)
+    crack = crack_to_vacuum(opening, length, depth, inlet_loss=0.0)
+    case = case_of("Fanno", {"tank": tank(volume, start), "vacuum": VACUUM}, {"slot": crack}, times)
+    error = _time_error(finished(case), "tank", pressures, times)
     name = "Fanno-choked laminar slot, slip granted, time to each pressure"
-    return [_check(name, "exact Fanno flow", error, "2.7e-2", pressures.size)]
+    return [check(name, "exact Fanno flow", error, "2.7e-2", pressures.size)]
 
 
 def _time_error(result: Run, volume: str, pressures: Array, times: Array) -> float:
@@ -216,48 +175,45 @@ def laminar_crack() -> list[Check]:
 
     Slip adds ``12 x 1.016/delta``, 0.6 % at the end, and the choked end takes some 0.3 % at the start.
     """
-    _, viscosity, _ = _air()
+    _, viscosity, _ = air()
     opening, length, depth, volume, start = 5e-5, 0.01, 1.0, 0.1, 1e6
     k = length * opening**3 / (24.0 * viscosity * depth * volume)
     times = np.linspace(0.05, 2.0, 40) / (k * start)
-    crack = {
-        "kind": "cracks", "from": "tank", "to": "vacuum", "count": 1,
-        "opening": opening, "length": length, "depth": depth,
-    }  # fmt: skip
-    case = _case("laminar", {"tank": _tank(volume, start), "vacuum": _VACUUM}, {"crack": crack}, times)
-    error = _worst(_finished(case).pressures["tank"], start / (1.0 + k * start * times))
-    return [_check("quadratic decay of a laminar crack", _CLOSED, error, "1e-2", times.size)]
+    crack = crack_to_vacuum(opening, length, depth)
+    case = case_of("laminar", {"tank": tank(volume, start), "vacuum": VACUUM}, {"crack": crack}, times)
+    error = worst(finished(case).pressures["tank"], start / (1.0 + k * start * times))
+    return [check("quadratic decay of a laminar crack", CLOSED, error, "1e-2", times.size)]
 
 
 def held_station() -> list[Check]:
     """What life support adds: what an orifice takes, and what fills a tunnel behind a seal."""
-    R, _, gamma = _air()
+    R, _, gamma = air()
     pressure, area, a, volume = 1e5, 1e-8, 1e-9, 6.0
-    times = np.linspace(0.1, 3.0, 10) * volume / (R * _T * a)
+    times = np.linspace(0.1, 3.0, 10) * volume / (R * TEMPERATURE * a)
     volumes = {
         "station": {"kind": "held", "volume": 900.0, "pressure": pressure},
-        "tunnel": _tank(volume, 0.0),
-        "vacuum": _VACUUM,
+        "tunnel": tank(volume, 0.0),
+        "vacuum": VACUUM,
     }
     paths = {
-        "hole": _orifice("station", "vacuum", area),
+        "hole": hole("station", "vacuum", area),
         "seal": {"kind": "seal", "from": "station", "to": "tunnel", "molecular": a, "viscous": 0.0},
     }
-    result = _finished(_case("held", volumes, paths, times))
-    filled = pressure * -np.expm1(-R * _T * a / volume * times)
-    lost = area * exact.choked_flow_function(gamma) * pressure / math.sqrt(R * _T) * times[-1]
-    added = lost + volume / (R * _T) * filled[-1]
+    result = finished(case_of("held", volumes, paths, times))
+    filled = pressure * -np.expm1(-R * TEMPERATURE * a / volume * times)
+    lost = area * exact.choked_flow_function(gamma) * pressure / math.sqrt(R * TEMPERATURE) * times[-1]
+    added = lost + volume / (R * TEMPERATURE) * filled[-1]
     return [
-        _check(
+        check(
             "a held station fills its tunnel",
-            _CLOSED,
-            _worst(result.pressures["tunnel"], filled),
+            CLOSED,
+            worst(result.pressures["tunnel"], filled),
             "1e-8",
             10,
         ),
-        _check(
+        check(
             "make-up gas of a held station",
-            _CLOSED,
+            CLOSED,
             float(abs(result.outcomes["makeup_station"] / added - 1.0)),
             "1e-9",
             1,
@@ -274,4 +230,14 @@ CASES: tuple[Callable[[], list[Check]], ...] = (
     fanno_slot,
     laminar_crack,
     held_station,
+    analytic_energy.adiabatic_choked_blowdown,
+    analytic_energy.adiabatic_subsonic_blowdown,
+    analytic_energy.adiabatic_equalisation,
+    analytic_energy.wall_relaxation,
+    analytic_cabin.station_held_by_make_up,
+    analytic_cabin.filled_again_and_again,
+    analytic_cabin.relieved_again_and_again,
+    analytic_cabin.crew_and_removal,
+    analytic_cabin.nitrogen_trend,
+    analytic_cabin.permeation,
 )

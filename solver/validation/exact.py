@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "adiabatic_time", "choked_flow_function", "equalised_difference", "fanno_blowdown", "flow_function",
-    "time_of_fall",
+    "adiabatic_fall", "adiabatic_time", "cabin_history", "choked_flow_function", "equalised_difference",
+    "fanno_blowdown", "flow_function", "time_of_fall",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -125,3 +125,51 @@ def adiabatic_time(ratio: float, gamma: float) -> float:
     ``-ln(ratio)``.
     """
     return 2.0 / (gamma - 1.0) * (math.pow(ratio, -(gamma - 1.0) / (2.0 * gamma)) - 1.0)
+
+
+def adiabatic_fall(times: Array, gamma: float) -> tuple[Array, Array]:
+    """Pressure and temperature in an adiabatic choked blowdown, as shares of those at the start.
+
+    The inverse of `adiabatic_time`: with ``x = 1 + (gamma - 1)/2 t`` the temperature goes like ``x^-2``.
+
+    Parameters
+    ----------
+    times : array (n,)
+        Over ``V/(A psi* sqrt(R T0))``.
+    gamma : float
+        Ratio of specific heats.
+    """
+    x = 1.0 + 0.5 * (gamma - 1.0) * times
+    return x ** (-2.0 * gamma / (gamma - 1.0)), x**-2.0
+
+
+def cabin_history(
+    rates: Callable[[Array], Array], start: Array, duration: float, steps: int
+) -> tuple[Array, Array]:
+    """Integrate a few unknowns by the classical Runge-Kutta method of order 4, in equal steps.
+
+    Parameters
+    ----------
+    rates : callable
+        From the unknowns (k,) to their rates [1/s].
+    start : array (k,)
+    duration : float
+        [s]
+    steps : int
+        Short beside the fastest time scale: the error of a history goes like its 4th power.
+
+    Returns
+    -------
+    times, states : array (steps + 1,), array (steps + 1, k)
+    """
+    h = duration / steps
+    states = np.empty((steps + 1, start.size))
+    states[0] = start
+    for i in range(steps):
+        y = states[i]
+        k1 = rates(y)
+        k2 = rates(y + 0.5 * h * k1)
+        k3 = rates(y + 0.5 * h * k2)
+        k4 = rates(y + h * k3)
+        states[i + 1] = y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+    return np.linspace(0.0, duration, steps + 1), states
