@@ -221,6 +221,18 @@ def test_relief_and_refill_keep_mass_and_energy():
     assert (result["control_count"][0] >= 3.0).all()
     assert result["mass_balance_residual"][0, 0] <= 1e-12
     assert result["energy_balance_residual"][0, 0] <= 1e-12
+    # by hand: masses of air and helium and energy of both, then mass and energy passed by 2 paths, 2 feeds
+    p = prepared(case)
+    start = p.state.copy()
+    assert p.integrate()[0] == status.OK
+    gain = (p.state - start)[:6].reshape(2, 3).sum(axis=0)
+    passed, energy = p.state[6:10], p.state[10:14]
+    added = result["gas_added"][0, 1]
+    R_helium = naive.UNIVERSAL_GAS_CONSTANT / naive.SPECIES["He"][1] * 1e3
+    brought = added * 2.5 * R_helium * 280.0
+    assert gain[:2].sum() == pytest.approx(passed[2] - passed[1] + added, rel=1e-11)
+    assert gain[2] == pytest.approx(energy[2] + energy[3] - energy[1] + brought, rel=1e-11)
+    assert energy[2] == pytest.approx(passed[2] * (CV + R) * 300.0, rel=1e-12)
 
 
 # What can be watched
