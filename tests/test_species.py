@@ -27,7 +27,7 @@ from plans import (
     wall,
 )
 
-from leakflow.kernels import status
+from leakflow.kernels import network, status
 from leakflow.kernels.model import (
     PARTIAL_PRESSURE,
     PRESSURE,
@@ -372,6 +372,43 @@ def test_rates_and_jacobian_of_any_mixtures(factors, temperatures, follows, Cd):
     expected = naively.jacobian(state, 1e-6)
     unit = np.abs(expected).max(axis=1, keepdims=True)
     assert (np.abs(jacobian - expected) <= 3e-6 * unit + 1e-300).all()
+
+
+@pytest.mark.parametrize("kinds", [(balanced, balanced), (tank, balanced), (balanced, tank), (tank, tank)])
+def test_jacobian_of_joined_volumes(kinds):
+    """Against central differences of the rates; two given temperatures, two walls or one energy."""
+    case = web(
+        kinds[0](4.0, 1e5, temperature=300.0, gas=4, wall=280.0),
+        kinds[1](2.0, 9e4, temperature=330.0, gas=5, wall=310.0),
+        outside(1e3),
+        paths=[hatch(0, 1, 0.5, opening=1.0), orifice(1, 2, 1e-5), orifice(0, 2, 2e-5)],
+        feeds=[rate(1, 1e-3, gas=3, temperature=330.0), wall(0, 20.0), removal(1, 0.003, 2)],
+        thermal=True,
+    )
+    p = prepared(case)
+    assert network.regroup(p.plan, p.sample, p.state)
+    _, jacobian = p.jacobian(p.state)
+    expected = np.zeros_like(jacobian)
+    for i in range(10):
+        step = 1e-6 * max(p.state[i], 1e-3)
+        nudge = step * np.eye(p.state.size)[i]
+        expected[:, i] = (p.rates(p.state + nudge) - p.rates(p.state - nudge)) / (2.0 * step)
+    unit = np.abs(expected).max(axis=1, keepdims=True)
+    assert (np.abs(jacobian - expected) <= 1e-5 * unit + 1e-16).all()
+
+
+def test_gas_that_goes_to_and_fro_between_temperatures_costs_few_steps():
+    """Its enthalpy turns round with it; the steps are those of the run without energy."""
+    cycles = [((8.0, 900.0, 100.0),), ((5.0, 700.0, 30.0),)]
+    volumes = [
+        tank(V, 1e5, temperature=T, gas=g, cycles=c)
+        for V, T, g, c in zip((4.0, 2.0), (300.0, 330.0), (4, 5), cycles, strict=True)
+    ]
+    paths = [hatch(0, 1, 0.5, opening=1.0), orifice(1, 2, 1e-5)]
+    case = web(*volumes, outside(), paths=paths, duration=3000.0, rtol=1e-8)
+    plain, followed = case.run(), case.but(thermal=True).run()
+    assert followed["steps"][0, 0] <= 1.2 * plain["steps"][0, 0]
+    assert followed.pressures == pytest.approx(plain.pressures, rel=1e-6)
 
 
 def test_a_trace_of_helium_leaks_with_its_share():
