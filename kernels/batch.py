@@ -4,23 +4,36 @@ The kernel holds no lock of the interpreter: the solver calls it from several th
 A sample depends on the seed and its index only, so any blocks on any threads give the same bits.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import status
 from .draw import draw_sample
 from .integrate import integrate
 from .jit import jit
-from .model import copy, fill, n_contents, n_passed, new_sample
+from .model import Plan, copy, fill, new_sample
 from .network import prepare, regroup
 from .outcomes import note_end, note_start
 from .rosenbrock import new_work
 from .track import new_track
 
+Array = NDArray[np.float64]
 
-@jit
-def run_samples(plan, seed, first, inputs, outcomes, statuses, values, flows):
+
+def run_samples(
+    plan: Plan,
+    seed: np.uint64,
+    first: np.uint64,
+    inputs: Array,
+    outcomes: Array,
+    statuses: NDArray[np.int8],
+    values: Array,
+    flows: Array,
+) -> None:
     """Run the samples ``first`` to ``first + n - 1``.
 
     Parameters
@@ -38,12 +51,18 @@ def run_samples(plan, seed, first, inputs, outcomes, statuses, values, flows):
         Output: series at the output times, of what ``Plan.series`` lists and of flows [kg/s], NaN where a
         sample failed; of no times if none are wanted.
     """
-    sample = new_sample(plan)
-    size = n_contents(plan) + n_passed(plan)
     work = new_work(plan)
-    track = new_track(plan, size)
-    start = np.zeros(size)
-    state = np.zeros(size)
+    _run_samples(
+        plan, seed, first, new_sample(plan), work, new_track(plan), np.zeros(work.new.size),
+        np.zeros(work.new.size), inputs, outcomes, statuses, values, flows,
+    )  # fmt: skip
+
+
+@jit
+def _run_samples(
+    plan, seed, first, sample, work, track, start, state, inputs, outcomes, statuses, values, flows
+):
+    """Run samples in the working memory given."""
     fill(outcomes.ravel(), math.nan)
     fill(values.ravel(), math.nan)
     fill(flows.ravel(), math.nan)

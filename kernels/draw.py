@@ -8,7 +8,7 @@ from . import status
 from .crack import N_GEOMETRY, crack_geometry
 from .jit import jit
 from .model import N_CRACK_FIELDS, NOMINAL
-from .opening import shell_stretch
+from .opening import LEAST_OPENING, OPENED, UNOPENED, can_open, shell_stretch
 from .random import CHOICE, CONSTANT, quantile, uniform
 
 # what the law is fitted to and tested over
@@ -149,44 +149,72 @@ def _argument(draw, place, inputs):
 @jit
 def _draw_population(plan, seed, index, p, sample):
     inlet_loss = sample.inputs[plan.paths[p]["inlet_loss"]]
+    moves = plan.paths[p]["moves"] > 0
+    stretch = _shell_stretch(plan, p, sample.inputs) if moves else 0.0
+    if not stretch < math.inf:
+        return status.IMPOSSIBLE
     first = sample.paths[p]["crack_start"]
     fields = np.empty(N_CRACK_FIELDS)
     result = status.OK
     for crack in range(sample.paths[p]["crack_count"]):
         draw_crack(plan, p, seed, index, crack, sample.inputs, fields)
-        opening, length, depth, tortuosity = fields[0], fields[1], fields[2], fields[3]
-        roughness, taper, accommodation = fields[4], fields[5], fields[6]
-        compliance, growth = fields[7], fields[8]
-        possible = opening > 0.0 and length > 0.0 and depth >= 0.0 and inlet_loss >= 0.0
-        size = opening + length + depth + tortuosity + roughness + taper + inlet_loss
-        finite = size < math.inf and abs(compliance) < math.inf and 0.0 <= growth < math.inf
-        if not (possible and finite and tortuosity >= 1.0 and roughness >= 0.0 and taper >= 1.0):
-            return status.IMPOSSIBLE
-        if not (_ACCOMMODATION_LOW <= accommodation <= 1.0 and taper <= _TAPER_HIGH):
-            result = status.OUT_OF_RANGE
-        geometry = crack_geometry(
-            opening, length, depth, tortuosity, roughness, taper, accommodation, inlet_loss
-        )
-        if plan.paths[p]["moves"] > 0:
-            stretch = _shell_stretch(plan, p, sample.inputs)
-            if not stretch < math.inf:
-                return status.IMPOSSIBLE
-            moving = sample.moving[first + crack]
-            moving["opening"] = opening
-            moving["length"] = length
-            moving["depth"] = depth
-            moving["tortuosity"] = tortuosity
-            moving["roughness"] = roughness
-            moving["taper"] = taper
-            moving["accommodation"] = accommodation
-            moving["inlet_loss"] = inlet_loss
-            moving["compliance"] = compliance
-            moving["stretch"] = stretch
-            moving["growth"] = growth
-            moving["shut"] = 0.0
-        for place in range(N_GEOMETRY):
-            sample.geometry[first + crack, place] = geometry[place]
+        this = _crack_status(fields, inlet_loss, moves, stretch)
+        if this == status.IMPOSSIBLE:
+            return this
+        if this != status.OK:
+            result = this
+        _write_geometry(fields, inlet_loss, sample.geometry[first + crack])
+        if moves:
+            _write_moving(fields, inlet_loss, stretch, sample.moving[first + crack])
     return result
+
+
+@jit
+def _crack_status(fields, inlet_loss, moves, stretch):
+    """Whether a crack can be built, and lies inside what the law holds for."""
+    opening, length, depth, tortuosity = fields[0], fields[1], fields[2], fields[3]
+    roughness, taper, accommodation = fields[4], fields[5], fields[6]
+    compliance, growth = fields[7], fields[8]
+    opens = opening > 0.0 or (moves and can_open(compliance, stretch))
+    possible = opens and length > 0.0 and depth >= 0.0 and inlet_loss >= 0.0
+    size = abs(opening) + length + depth + tortuosity + roughness + taper + inlet_loss
+    finite = size < math.inf and abs(compliance) < math.inf and 0.0 <= growth < math.inf
+    if not (possible and finite and tortuosity >= 1.0 and roughness >= 0.0 and taper >= 1.0):
+        return status.IMPOSSIBLE
+    if not (_ACCOMMODATION_LOW <= accommodation <= 1.0 and taper <= _TAPER_HIGH):
+        return status.OUT_OF_RANGE
+    return status.OK
+
+
+@jit
+def _write_geometry(fields, inlet_loss, row):
+    """Write `crack.crack_geometry` of a crack at rest; one that is shut has no area, and no flow."""
+    shut = not fields[0] > 0.0
+    opening = LEAST_OPENING if shut else fields[0]
+    geometry = crack_geometry(
+        opening, fields[1], fields[2], fields[3], fields[4], fields[5], fields[6], inlet_loss
+    )
+    for place in range(N_GEOMETRY):
+        row[place] = geometry[place]
+    if shut:
+        row[0] = 0.0
+        row[1] = 0.0
+
+
+@jit
+def _write_moving(fields, inlet_loss, stretch, moving):
+    moving["opening"] = fields[0]
+    moving["length"] = fields[1]
+    moving["depth"] = fields[2]
+    moving["tortuosity"] = fields[3]
+    moving["roughness"] = fields[4]
+    moving["taper"] = fields[5]
+    moving["accommodation"] = fields[6]
+    moving["inlet_loss"] = inlet_loss
+    moving["compliance"] = fields[7]
+    moving["stretch"] = stretch
+    moving["growth"] = fields[8]
+    moving["shut"] = OPENED if fields[0] > 0.0 else UNOPENED
 
 
 @jit

@@ -6,7 +6,7 @@ from .crack import geometry_flow, geometry_flow_slopes
 from .gas import MOLAR_MASS, N_SPECIES
 from .jit import jit
 from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
-from .opening import length_at, moving_flow, moving_flow_slopes, opening_at
+from .opening import length_at, moving_flow, moving_flow_slopes, note_closure, opening_at
 from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
 from .seal import contact_factor, seal_flow, seal_flow_slopes
 from .volumes import path_total
@@ -196,8 +196,7 @@ def follow_cracks(plan, sample):
             age = sample.clock[0] - sample.paths[p]["started"]
             first = sample.paths[p]["crack_start"]
             for i in range(first, first + sample.paths[p]["crack_count"]):
-                if opening_at(sample.moving[i], drop, age) == 0.0:
-                    sample.moving[i]["shut"] = 1.0
+                note_closure(sample.moving[i], drop, age)
         if there and plan.paths[p]["moves"] > 0:
             fit = fit and fits_wall(plan, sample, p, sample.clock[0] - sample.paths[p]["started"])
     return fit
@@ -245,7 +244,12 @@ def _is_wide(plan, sample, p):
     """Whether a crack on path p is so wide that its flow turns around sharply at equal pressures."""
     first = sample.paths[p]["crack_start"]
     for i in range(first, first + sample.paths[p]["crack_count"]):
-        opening = sample.moving[i]["opening"] if plan.paths[p]["moves"] > 0 else sample.geometry[i, 0]
+        if plan.paths[p]["moves"] > 0:
+            drop = sample.volumes[plan.paths[p]["source"]]["pressure"]
+            drop -= sample.volumes[plan.paths[p]["sink"]]["pressure"]
+            opening = opening_at(sample.moving[i], drop, sample.clock[0] - sample.paths[p]["started"])
+        else:
+            opening = sample.geometry[i, 0]
         if opening > _WIDE:
             return True
     return False

@@ -5,13 +5,12 @@ the places ("slots") in it. Nothing here has a unit other than SI, or a name. Ro
 structured arrays: a call passes a dozen arrays, where one array for each field made compiling slow.
 """
 
-from collections import namedtuple
-
 import numpy as np
 
 from .crack import N_GEOMETRY
 from .jit import jit
 from .opening import MOVING_CRACK
+from .pack import Pack
 
 # kinds of volume
 INTEGRATED = 0
@@ -194,83 +193,119 @@ SAMPLE_CONTROL = np.dtype([("on", "i8"), ("due", "f8"), ("count", "f8"), ("first
 #: An event of the sample at hand, in the order of times: time [s], row in the plan.
 SAMPLE_EVENT = np.dtype([("time", "f8"), ("row", "i8")])
 
-Plan = namedtuple(
-    "Plan",
-    "draws crack_draws choices components gases volumes cycles paths feeds controls events thresholds "
-    "records series output_time settings max_cracks",
-)
-Plan.__doc__ = """A case as arrays.
 
-draws : DRAW[I]
-    Of the sample's inputs; an input may use those before it.
-crack_draws : DRAW[rows]
-    Of each crack; `N_CRACK_FIELDS` rows for each population.
-choices : float64[n, 2]
-    Values of the discrete distributions and their cumulative probabilities.
-components : float64[K, 6]
-    Mole fractions of the gases that a volume can hold, in the order of `gas.SPECIES`.
-gases : float64[G, K]
-    Mass fractions of the components in each gas that a volume starts with or is given.
-volumes, cycles, paths, feeds : VOLUME[V], CYCLE[], PATH[P], FEED[S]
-controls, events, thresholds, records, series : CONTROL[C], EVENT[E], THRESHOLD[T], RECORD[M], SERIES[Q]
-output_time : float64[N]
-    Times of the series, rising [s].
-settings : float64[N_SETTINGS]
-    Duration [s], rtol, atol [Pa], most steps, 1 to take every input of the sample at its median, 1 if
-    flows depend on time itself, and 1 if the energy of volumes is followed.
-max_cracks : int64
-    Room for the cracks of one sample.
-"""
+class Plan(Pack):
+    """A case as arrays.
 
-Sample = namedtuple(
-    "Sample",
-    "inputs geometry moving volumes paths feeds controls events component_gas component_heat fractions "
-    "flux clock",
-)
-Sample.__doc__ = """Working memory of one sample.
+    draws : DRAW[I]
+        Of the sample's inputs; an input may use those before it.
+    crack_draws : DRAW[rows]
+        Of each crack; `N_CRACK_FIELDS` rows for each population.
+    choices : float64[n, 2]
+        Values of the discrete distributions and their cumulative probabilities.
+    components : float64[K, 6]
+        Mole fractions of the gases that a volume can hold, in the order of `gas.SPECIES`.
+    gases : float64[G, K]
+        Mass fractions of the components in each gas that a volume starts with or is given.
+    volumes, cycles, paths, feeds : VOLUME[V], CYCLE[], PATH[P], FEED[S]
+    controls, events, thresholds, records, series : CONTROL[C], EVENT[E], THRESHOLD[T], RECORD[M], SERIES[Q]
+    output_time : float64[N]
+        Times of the series, rising [s].
+    settings : float64[N_SETTINGS]
+        Duration [s], rtol, atol [Pa], most steps, 1 to take every input of the sample at its median, 1 if
+        flows depend on time itself, and 1 if the energy of volumes is followed.
+    max_cracks : int64
+        Room for the cracks of one sample.
+    """
 
-inputs : float64[I]
-geometry : float64[max_cracks, N_GEOMETRY]
-    Of `crack.crack_geometry`.
-moving : MOVING_CRACK[max_cracks or 0]
-    The cracks of populations that move, at rest.
-volumes, paths, feeds : SAMPLE_VOLUME[V], SAMPLE_PATH[P], SAMPLE_FEED[S]
-controls, events : SAMPLE_CONTROL[C], SAMPLE_EVENT[E]
-component_gas, component_heat : float64[K]
-    Gas constant and specific heat at constant volume of each component [J/(kg K)].
-fractions : float64[V, K]
-    Mass fractions in each volume at the state last looked at.
-flux : float64[(P + S) * C]
-    Flow of each content through each path, then into the volume of each feed: of the components [kg/s] and,
-    where energy is followed, of energy [W].
-clock : float64[1]
-    Time [s].
-"""
+    fields = (
+        "draws",
+        "crack_draws",
+        "choices",
+        "components",
+        "gases",
+        "volumes",
+        "cycles",
+        "paths",
+        "feeds",
+        "controls",
+        "events",
+        "thresholds",
+        "records",
+        "series",
+        "output_time",
+        "settings",
+        "max_cracks",
+    )
 
 
-@jit
-def new_sample(plan):
-    """Allocate the working memory of one sample; reused from sample to sample."""
+class Sample(Pack):
+    """Working memory of one sample.
+
+    inputs : float64[I]
+    geometry : float64[max_cracks, N_GEOMETRY]
+        Of `crack.crack_geometry`.
+    moving : MOVING_CRACK[max_cracks or 0]
+        The cracks of populations that move, at rest.
+    volumes, paths, feeds : SAMPLE_VOLUME[V], SAMPLE_PATH[P], SAMPLE_FEED[S]
+    controls, events : SAMPLE_CONTROL[C], SAMPLE_EVENT[E]
+    component_gas, component_heat : float64[K]
+        Gas constant and specific heat at constant volume of each component [J/(kg K)].
+    fractions : float64[V, K]
+        Mass fractions in each volume at the state last looked at.
+    flux : float64[(P + S) * C]
+        Flow of each content through each path, then into the volume of each feed: of the components [kg/s]
+        and, where energy is followed, of energy [W].
+    clock : float64[1]
+        Time [s].
+    """
+
+    fields = (
+        "inputs",
+        "geometry",
+        "moving",
+        "volumes",
+        "paths",
+        "feeds",
+        "controls",
+        "events",
+        "component_gas",
+        "component_heat",
+        "fractions",
+        "flux",
+        "clock",
+    )
+
+
+def new_sample(plan: Plan) -> Sample:
+    """Allocate the working memory of one sample; reused from sample to sample (Python)."""
     volumes = plan.volumes.size
     components = plan.components.shape[0]
-    moves = False
-    for p in range(plan.paths.size):
-        moves = moves or plan.paths[p]["moves"] > 0
+    moves = bool(np.any(plan.paths["moves"]))
     return Sample(
-        np.zeros(plan.draws.size),
-        np.zeros((plan.max_cracks, N_GEOMETRY)),
-        np.zeros(plan.max_cracks if moves else 0, MOVING_CRACK),
-        np.zeros(volumes, SAMPLE_VOLUME),
-        np.zeros(plan.paths.size, SAMPLE_PATH),
-        np.zeros(plan.feeds.size, SAMPLE_FEED),
-        np.zeros(plan.controls.size, SAMPLE_CONTROL),
-        np.zeros(plan.events.size, SAMPLE_EVENT),
-        np.zeros(components),
-        np.zeros(components),
-        np.zeros((volumes, components)),
-        np.zeros((plan.paths.size + plan.feeds.size) * contents_per_volume(plan)),
-        np.zeros(1),
+        inputs=np.zeros(plan.draws.size),
+        geometry=np.zeros((plan.max_cracks, N_GEOMETRY)),
+        moving=np.zeros(plan.max_cracks if moves else 0, MOVING_CRACK),
+        volumes=np.zeros(volumes, SAMPLE_VOLUME),
+        paths=np.zeros(plan.paths.size, SAMPLE_PATH),
+        feeds=np.zeros(plan.feeds.size, SAMPLE_FEED),
+        controls=np.zeros(plan.controls.size, SAMPLE_CONTROL),
+        events=np.zeros(plan.events.size, SAMPLE_EVENT),
+        component_gas=np.zeros(components),
+        component_heat=np.zeros(components),
+        fractions=np.zeros((volumes, components)),
+        flux=np.zeros(sizes(plan)[2]),
+        clock=np.zeros(1),
     )
+
+
+def sizes(plan: Plan) -> tuple[int, int, int]:
+    """Return the counts of unknowns in volumes, of all unknowns, and of fluxes (Python)."""
+    thermal = plan.settings[THERMAL] > 0.0
+    contents = plan.components.shape[0] + int(thermal)
+    links = plan.paths.size + plan.feeds.size
+    inside = contents * int(np.count_nonzero(plan.volumes["kind"] == INTEGRATED))
+    return inside, inside + links * (2 if thermal else 1), links * contents
 
 
 @jit

@@ -4,6 +4,10 @@ A crack opens with the pressure across it, ``h = h_rest + C (p_source - p_sink)`
 R and wall t under the membrane stress ``S = dp R/t`` a through-crack of length 2a opens by
 ``4 S a/E`` in its middle, so that ``C = 2 (2a) R/(t E)``, and its opening is elliptic along its length.
 
+A crack that is shut at rest (``h_rest <= 0``) leaks once the pressure has opened it. Where what has closed
+may not reopen, it opens for the first time as any other, and stays shut from when it then closes; a crack
+that is open at rest and that the pressure holds closed from the start has closed, and stays shut.
+
 Sources
 -------
 Opening of a crack under remote tension: Tada, Paris and Irwin, The Stress Analysis of Cracks Handbook
@@ -18,11 +22,18 @@ from .crack import crack_geometry, geometry_flow, geometry_flow_slopes
 from .jit import jit
 
 #: A crack that moves: its numbers at rest, compliance [m/Pa], what the shell adds to it for each metre of
-#: its length [1/Pa], growth of its length [m/s], and 1 once it has closed.
+#: its length [1/Pa], growth of its length [m/s], and whether it is shut: `UNOPENED`, `OPENED` or `SHUT`.
 MOVING_CRACK = np.dtype(
     [(name, "f8") for name in ("opening", "length", "depth", "tortuosity", "roughness", "taper",
                                "accommodation", "inlet_loss", "compliance", "stretch", "growth", "shut")]
 )  # fmt: skip
+
+#: Of ``MOVING_CRACK["shut"]``: shut at rest and not open yet; open, or free to open again; shut for good.
+UNOPENED, OPENED, SHUT = -1.0, 0.0, 1.0
+
+#: Below this a crack is closed [m]. It is far under an atom, and what the law gives there is nothing beside
+#: any leak, but its numbers still square without overflow.
+LEAST_OPENING = 1e-15
 
 # 4-point Gauss-Legendre rule on [0, pi/2]: in the angle along an ellipse everything is smooth
 _ANGLE = tuple(
@@ -65,7 +76,24 @@ def opening_at(crack, drop, time):
         For which the crack has grown [s].
     """
     opening = crack["opening"] + compliance_at(crack, time) * drop
-    return opening if opening > 0.0 and crack["shut"] == 0.0 else 0.0
+    return opening if opening > LEAST_OPENING and crack["shut"] < SHUT else 0.0
+
+
+@jit
+def note_closure(crack, drop, time):
+    """Mark a crack that may not reopen: as opened where it is open, and as shut where it was and is not.
+
+    Parameters
+    ----------
+    crack : MOVING_CRACK
+        Its ``shut`` is changed.
+    drop, time : float
+        As in `opening_at`, of a state that the sample was in.
+    """
+    if opening_at(crack, drop, time) > 0.0:
+        crack["shut"] = OPENED
+    elif crack["shut"] == OPENED:
+        crack["shut"] = SHUT
 
 
 @jit
@@ -78,6 +106,12 @@ def compliance_at(crack, time):
 def length_at(crack, time):
     """Length of a crack that has grown for a time [m]."""
     return crack["length"] + crack["growth"] * time
+
+
+@jit
+def can_open(compliance, stretch):
+    """Whether some pressure opens a crack that is shut at rest."""
+    return compliance != 0.0 or stretch > 0.0
 
 
 @jit
@@ -159,15 +193,20 @@ def grow_by_cycles(length, cycles, stress_range, coefficient, exponent):
     Returns
     -------
     float
-        [m]; infinite if the crack runs away within these cycles.
+        [m]; infinite if the crack runs away within these cycles, and the length before to the bit where
+        there are none, or no load.
     """
+    if cycles <= 0.0 or coefficient <= 0.0 or stress_range <= 0.0:
+        return length
+    # in logarithms, for with a large exponent both factors of C dK^m leave the range of floats
     half = 0.5 * length
-    rate = cycles * coefficient * (stress_range * math.sqrt(math.pi)) ** exponent
+    log_intensity = math.log(stress_range) + 0.5 * math.log(math.pi * half)
+    growth = math.exp(math.log(cycles) + math.log(coefficient) + exponent * log_intensity - math.log(half))
     power = 1.0 - 0.5 * exponent
-    if abs(power) < 1e-12:
-        return 2.0 * half * math.exp(rate)
-    left = half**power + power * rate
-    return 2.0 * left ** (1.0 / power) if left > 0.0 else math.inf
+    if power == 0.0:
+        return length * math.exp(growth)
+    left = power * growth
+    return math.inf if left <= -1.0 else length * math.exp(math.log1p(left) / power)
 
 
 @jit

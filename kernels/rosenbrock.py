@@ -16,14 +16,13 @@ gives it to the next. So each stage solves for the fluxes, ``(1/(h gamma) - S B)
 to rounding.
 """
 
-from collections import namedtuple
-
 import numpy as np
 
 from .jit import jit
 from .linear import factorise, substitute
-from .model import TIMED, contents_per_volume, copy, n_contents, n_passed
+from .model import TIMED, Plan, contents_per_volume, copy, sizes
 from .network import collect, rates
+from .pack import Pack
 
 ORDER = 5
 STAGES = 8
@@ -69,38 +68,50 @@ _H = np.array([
      -59.78993625266729, -0.15582684282751913, 4.883087185713722],
 ])  # fmt: skip
 
-Work = namedtuple("Work", "new right rate drift slopes matrix pivots flux stages dense scale")
-Work.__doc__ = """Working memory of the integrator for n unknowns, m of them in volumes, and q fluxes.
 
-new, right, rate : float64[n]
-drift : float64[n]
-    Slope of the rates in time, at a state that stands still.
-slopes : float64[q, m]
-matrix : float64[q, q]; pivots : int64[q]; flux : float64[q]
-stages : float64[8, n]; dense : float64[3, n]
-scale : float64[n]
-    Absolute tolerances.
-"""
+class Work(Pack):
+    """Working memory of the integrator for n unknowns, m of them in volumes, and q fluxes.
+
+    new, right, rate : float64[n]
+    drift : float64[n]
+        Slope of the rates in time, at a state that stands still.
+    slopes : float64[q, m]
+    matrix : float64[q, q]; pivots : int64[q]; flux : float64[q]
+    stages : float64[8, n]; dense : float64[3, n]
+    scale : float64[n]
+        Absolute tolerances.
+    """
+
+    fields = (
+        "new",
+        "right",
+        "rate",
+        "drift",
+        "slopes",
+        "matrix",
+        "pivots",
+        "flux",
+        "stages",
+        "dense",
+        "scale",
+    )
 
 
-@jit
-def new_work(plan):
-    """Allocate the working memory of the integrator; reused from sample to sample."""
-    m = n_contents(plan)
-    n = m + n_passed(plan)
-    q = (plan.paths.size + plan.feeds.size) * contents_per_volume(plan)
+def new_work(plan: Plan) -> Work:
+    """Allocate the working memory of the integrator; reused from sample to sample (Python)."""
+    m, n, q = sizes(plan)
     return Work(
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros((q, m)),
-        np.zeros((q, q)),
-        np.zeros(q, np.int64),
-        np.zeros(q),
-        np.zeros((STAGES, n)),
-        np.zeros((3, n)),
-        np.zeros(n),
+        new=np.zeros(n),
+        right=np.zeros(n),
+        rate=np.zeros(n),
+        drift=np.zeros(n),
+        slopes=np.zeros((q, m)),
+        matrix=np.zeros((q, q)),
+        pivots=np.zeros(q, np.int64),
+        flux=np.zeros(q),
+        stages=np.zeros((STAGES, n)),
+        dense=np.zeros((3, n)),
+        scale=np.zeros(n),
     )
 
 

@@ -22,8 +22,10 @@ ADVICE = {
     OK: "the sample reached the end of the run",
     STEP_LIMIT: "more steps than run.max_steps were needed: raise it, or loosen run.rtol",
     NOT_FINITE: "a pressure or a flow became infinite or not a number: look at the sample's inputs",
-    IMPOSSIBLE: "an input was drawn that cannot be built (a volume, an opening or a length of zero or less)",
+    IMPOSSIBLE: (
+        "a size, opening, time or pressure cannot be, a crack runs away, or a hatch joins two given pressures"
+    ),
     OUT_OF_RANGE: "an input lies outside what the flow laws hold for",
     STEP_TOO_SMALL: "the step fell below the resolution of time: the case is stiffer than the arithmetic",
-    GAS_EXHAUSTED: "more of a gas was taken out of a volume than there was: look at its feeds",
+    GAS_EXHAUSTED: "more of a gas was taken out of a volume than there was: look at feeds",
 }

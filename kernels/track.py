@@ -4,45 +4,54 @@ Output and record times are read off the dense output and cost no step; threshol
 """
 
 import math
-from collections import namedtuple
 
 import numpy as np
 
 from .jit import jit
-from .model import fill
+from .model import Plan, fill, sizes
 from .network import rates
+from .pack import Pack
 from .rosenbrock import dense_state
 from .volumes import look, observe, path_total
 
 #: Pieces of a step in which a crossing is looked for, so that a dip and return is seen.
 PIECES = 8
 
-Track = namedtuple("Track", "record crossing counts probe next_record next_output")
-Track.__doc__ = """What is noted on the way of one sample; T thresholds, M record points.
 
-record : float64[M]
-    What was watched at the record's times.
-crossing : float64[T]
-    First time at which each threshold holds [s], NaN if never.
-counts : int64[2]
-    Steps accepted and rejected.
-probe : float64[n]
-    Working memory: a state between steps.
-next_record, next_output : int64[1]
-    The first times not yet reached.
-"""
+class Track(Pack):
+    """What is noted on the way of one sample; T thresholds, M record points.
+
+    record : float64[M]
+        What was watched at the record's times.
+    crossing : float64[T]
+        First time at which each threshold holds [s], NaN if never.
+    counts : int64[2]
+        Steps accepted and rejected.
+    probe : float64[n]
+        Working memory: a state between steps.
+    next_record, next_output : int64[1]
+        The first times not yet reached.
+    """
+
+    fields = (
+        "record",
+        "crossing",
+        "counts",
+        "probe",
+        "next_record",
+        "next_output",
+    )
 
 
-@jit
-def new_track(plan, n):
-    """Allocate the notes of one sample whose state has n unknowns; reused from sample to sample."""
+def new_track(plan: Plan) -> Track:
+    """Allocate the notes of one sample; reused from sample to sample (Python)."""
     return Track(
-        np.zeros(plan.records.size),
-        np.zeros(plan.thresholds.size),
-        np.zeros(2, np.int64),
-        np.zeros(n),
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int64),
+        record=np.zeros(plan.records.size),
+        crossing=np.zeros(plan.thresholds.size),
+        counts=np.zeros(2, np.int64),
+        probe=np.zeros(sizes(plan)[1]),
+        next_record=np.zeros(1, np.int64),
+        next_output=np.zeros(1, np.int64),
     )
 
 

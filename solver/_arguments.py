@@ -15,11 +15,16 @@ __all__ = ["Gas", "is_listed", "read_gas", "read_number"]
 #: A gas as a user names it: ``"air"``, a species, mole fractions, or text such as ``"N2=0.79,O2=0.21"``.
 Gas = str | Mapping[str, float]
 
+# Pressures. Up to 1e7 Pa air, N2, O2 and He at room temperature are the ideal gases of the laws within some
+# 5 % (CO2 and water condense before); under 1e-9 Pa, the best vacuum of a chamber, no gas is left to leak.
+_THINNEST, _DENSEST = 1e-9, 1e7
+
 _RANGES: dict[str, Quantity] = {
-    "p_up": Quantity("pressure", above=0.0),
-    "p_down": Quantity("pressure", minimum=0.0),
+    "p_up": Quantity("pressure", minimum=_THINNEST, maximum=_DENSEST),
+    "p_down": Quantity("pressure", minimum=0.0, maximum=_DENSEST),
     "temperature": Quantity("temperature", minimum=150.0, maximum=500.0),
-    "volume": Quantity("volume", above=0.0),
+    # from a cubic millimetre to a cubic kilometre
+    "volume": Quantity("volume", minimum=1e-9, maximum=1e9),
     "discharge_coefficient": Quantity("dimensionless", above=0.0, maximum=1.0, words=("perry",)),
     "length": Quantity("length", above=0.0),
     "depth": Quantity("length", minimum=0.0),
@@ -29,7 +34,7 @@ _RANGES: dict[str, Quantity] = {
     "accommodation": Quantity("dimensionless", minimum=0.6, maximum=1.0),
     "inlet_loss": Quantity("dimensionless", minimum=0.0),
     "reference_temperature": Quantity("temperature", minimum=150.0, maximum=500.0),
-    "reference_pressure": Quantity("pressure", above=0.0),
+    "reference_pressure": Quantity("pressure", minimum=1.0, maximum=_DENSEST),
 }
 
 

@@ -5,34 +5,43 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from ._controls import CloseControl, Control, RepressuriseControl
+from ._feeds import CrewFeed, Feed
+from ._hatch_checks import joined_faults
 from ._paths import CracksPath, Openable, Path
 from ._schedule import (
     AnyEvent,
     CloseEvent,
+    CrewEvent,
     Event,
     LoadCyclesEvent,
     OpenEvent,
     RepressuriseEvent,
+    TemperatureEvent,
     VentEvent,
     schedule_faults,
 )
-from ._sections import Gas, Record, Run, Section, Volume
+from ._sections import Gas, Record, Run, Section
+from ._species import reasons_to_separate
+from ._volumes import Volume
 from .errors import Fault, Key
 from .numbers import Constant, Distribution, Number, Quantity
 
 __all__ = ["MOST_ITEMS", "Parts", "cross_faults", "nearest", "numbers_of", "quantity_of", "readable_parts"]
 
-#: Volumes, paths and events that a case may have, each.
+#: Volumes, paths, feeds, controls and events that a case may have, each.
 MOST_ITEMS = 1000
 _MOST_COMPARED = 200
 _GAS, _VOLUME, _RUN, _RECORD = TypeAdapter(Gas), TypeAdapter(Volume), TypeAdapter(Run), TypeAdapter(Record)
 _PATH: TypeAdapter[Any] = TypeAdapter(Path)
 _EVENT: TypeAdapter[Any] = TypeAdapter(Event)
+_FEED: TypeAdapter[Any] = TypeAdapter(Feed)
+_CONTROL: TypeAdapter[Any] = TypeAdapter(Control)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,8 @@ class Parts:
     volumes: Mapping[str, Volume | None]
     paths: Mapping[str, Any]
     ends: Mapping[str, tuple[object, object]]
+    feeds: Mapping[str, Any]
+    controls: Mapping[str, Any]
     schedule: Sequence[AnyEvent | None]
     run: Run | None
     record: Record | None
@@ -53,22 +64,29 @@ class Parts:
 
 def cross_faults(parts: Parts) -> list[Fault]:
     """Find every fault between the sections of a case."""
-    faults = [*_path_faults(parts), *_event_target_faults(parts)]
+    faults = [*_path_faults(parts), *_feed_faults(parts), *_control_faults(parts)]
+    faults += _event_target_faults(parts)
     kinds = [volume.kind if volume is not None else None for volume in parts.volumes.values()]
     if kinds and all(kind == "boundary" for kind in kinds):
         faults.append(Fault(("volumes",), "must have at least one that is integrated or held"))
     valves = {name: path for name, path in parts.paths.items() if isinstance(path, Openable)}
     duration = None if parts.run is None else parts.run.duration
-    faults += [fault.under(("schedule",)) for fault in schedule_faults(parts.schedule, valves, duration)]
+    of_schedule = schedule_faults(parts.schedule, valves, duration)
+    faults += [fault.under(("schedule",)) for fault in of_schedule]
     faults += _valve_faults(valves, duration)
     faults += _watch_faults(parts)
     faults += _name_faults(parts)
+    if duration is not None and not of_schedule:
+        kinds_of = {name: volume.kind for name, volume in parts.volumes.items() if volume is not None}
+        faults += joined_faults(kinds_of, parts.paths, parts.schedule, duration)
+    faults += _separation_faults(parts)
     return faults
 
 
 def readable_parts(data: Mapping[str, Any]) -> Parts:
     """Read what can be read of a faulty case, so that the rest of it is still checked."""
     volumes, paths = _table(data.get("volumes")), _table(data.get("paths"))
+    feeds, controls = _table(data.get("feeds")), _table(data.get("controls"))
     schedule = data.get("schedule")
     events = schedule if isinstance(schedule, list) and len(schedule) <= MOST_ITEMS else []
     return Parts(
@@ -76,6 +94,8 @@ def readable_parts(data: Mapping[str, Any]) -> Parts:
         {name: _read(_VOLUME, raw) for name, raw in volumes.items()},
         {name: _read(_PATH, raw) for name, raw in paths.items()},
         {name: (raw.get("from"), raw.get("to")) for name, raw in paths.items() if isinstance(raw, Mapping)},
+        {name: _read(_FEED, raw) for name, raw in feeds.items()},
+        {name: _read(_CONTROL, raw) for name, raw in controls.items()},
         [_read(_EVENT, raw) for raw in events],
         _read(_RUN, data.get("run")),
         _read(_RECORD, data.get("record")),
@@ -100,8 +120,9 @@ def numbers_of(model: BaseModel, prefix: Key = ()) -> Iterator[tuple[Key, Number
 
 
 def quantity_of(info: FieldInfo) -> Quantity | None:
-    """Give what a field may hold, if it is a number."""
-    return next((item for item in info.metadata if isinstance(item, Quantity)), None)
+    """Give what a field may hold, if it is a number, or may be one."""
+    forms = (info.metadata, *(getattr(form, "__metadata__", ()) for form in get_args(info.annotation)))
+    return next((item for form in forms for item in form if isinstance(item, Quantity)), None)
 
 
 def nearest(word: object, known: Sequence[str]) -> str:
@@ -129,28 +150,89 @@ def _path_faults(parts: Parts) -> Iterator[Fault]:
             yield Fault(("paths", name), "must not join two boundaries", f"{ends[0]} to {ends[1]}")
 
 
+def _feed_faults(parts: Parts) -> Iterator[Fault]:
+    for name, feed in parts.feeds.items():
+        if feed is not None:
+            yield from _volume_faults(parts, ("feeds", name, "volume"), feed.volume)
+
+
+def _control_faults(parts: Parts) -> Iterator[Fault]:
+    for name, control in parts.controls.items():
+        key = ("controls", name)
+        if isinstance(control, RepressuriseControl):
+            yield from _volume_faults(parts, (*key, "volume"), control.volume)
+        if isinstance(control, CloseControl):
+            yield from _openable_faults(parts, (*key, "path"), control.path)
+            if control.volume is not None:
+                yield from _volume_faults(parts, (*key, "volume"), control.volume)
+            if control.through is not None:
+                yield from _known_path_faults(parts, (*key, "through"), control.through)
+
+
 def _event_target_faults(parts: Parts) -> Iterator[Fault]:
     for i, event in enumerate(parts.schedule):
+        key = ("schedule", i)
         if event is None:
             continue
         if isinstance(event, RepressuriseEvent | VentEvent):
-            key, name = ("schedule", i, "volume"), event.volume
-            if name not in parts.volumes:
-                yield Fault(key, f"no such volume; {nearest(name, list(parts.volumes))}", name)
-            elif (volume := parts.volumes[name]) is not None and volume.kind != "integrated":
-                yield Fault(key, f"must be an integrated volume; {name} is {volume.kind}", name)
-            continue
-        key, name = ("schedule", i, "path"), event.path
-        if name not in parts.paths:
-            yield Fault(key, f"no such path; {nearest(name, list(parts.paths))}", name)
+            yield from _volume_faults(parts, (*key, "volume"), event.volume)
+        elif isinstance(event, TemperatureEvent):
+            yield from _known_volume_faults(parts, (*key, "volume"), event.volume)
+            volume = parts.volumes.get(event.volume)
+            if volume is not None and volume.energy == "adiabatic":
+                text = "must not be adiabatic: no heat comes from its wall"
+                yield Fault((*key, "volume"), text, event.volume)
+        elif isinstance(event, CrewEvent):
+            if event.feed not in parts.feeds:
+                text = f"no such feed; {nearest(event.feed, list(parts.feeds))}"
+                yield Fault((*key, "feed"), text, event.feed)
+            elif (feed := parts.feeds[event.feed]) is not None and not isinstance(feed, CrewFeed):
+                text = f"must be a crew; {event.feed} is of kind {feed.kind}"
+                yield Fault((*key, "feed"), text, event.feed)
         elif isinstance(event, OpenEvent | CloseEvent):
-            path = parts.paths[name]
-            if path is not None and not isinstance(path, Openable):
-                yield Fault(key, f"must be a valve or a hatch; {name} is of kind {path.kind}", name)
-        elif isinstance(event, LoadCyclesEvent):
-            path = parts.paths[name]
-            if path is not None and not (isinstance(path, CracksPath) and path.paris is not None):
-                yield Fault(key, f"must be cracks with a Paris law; {name} has no paris", name)
+            yield from _openable_faults(parts, (*key, "path"), event.path)
+        else:
+            yield from _known_path_faults(parts, (*key, "path"), event.path)
+            path = parts.paths.get(event.path)
+            has_law = path is None or (isinstance(path, CracksPath) and path.paris is not None)
+            if isinstance(event, LoadCyclesEvent) and not has_law:
+                text = f"must be cracks with a Paris law; {event.path} has no paris"
+                yield Fault((*key, "path"), text, event.path)
+
+
+def _known_volume_faults(parts: Parts, key: Key, name: str) -> Iterator[Fault]:
+    if name not in parts.volumes:
+        yield Fault(key, f"no such volume; {nearest(name, list(parts.volumes))}", name)
+
+
+def _volume_faults(parts: Parts, key: Key, name: str) -> Iterator[Fault]:
+    yield from _known_volume_faults(parts, key, name)
+    volume = parts.volumes.get(name)
+    if volume is not None and volume.kind != "integrated":
+        yield Fault(key, f"must be an integrated volume; {name} is {volume.kind}", name)
+
+
+def _known_path_faults(parts: Parts, key: Key, name: str) -> Iterator[Fault]:
+    if name not in parts.paths:
+        yield Fault(key, f"no such path; {nearest(name, list(parts.paths))}", name)
+
+
+def _openable_faults(parts: Parts, key: Key, name: str) -> Iterator[Fault]:
+    yield from _known_path_faults(parts, key, name)
+    path = parts.paths.get(name)
+    if path is not None and not isinstance(path, Openable):
+        yield Fault(key, f"must be a valve or a hatch; {name} is of kind {path.kind}", name)
+
+
+def _separation_faults(parts: Parts) -> Iterator[Fault]:
+    """Refuse to follow gases whole where the case asks for a species of them."""
+    if parts.gas is None or parts.gas.separate is not False:
+        return
+    reason = next(reasons_to_separate(parts), None)
+    if reason is not None:
+        yield Fault(
+            ("gas", "separate"), f"must be true, or left out: {reason} needs species one by one", False
+        )
 
 
 def _valve_faults(valves: Mapping[str, Openable], duration: float | None) -> Iterator[Fault]:
@@ -193,6 +275,8 @@ def _sections(parts: Parts) -> Iterator[tuple[Key, Section]]:
     yield from ((("gas",), model) for model in (parts.gas,) if model is not None)
     yield from ((("volumes", name), model) for name, model in parts.volumes.items() if model is not None)
     yield from ((("paths", name), model) for name, model in parts.paths.items() if model is not None)
+    yield from ((("feeds", name), model) for name, model in parts.feeds.items() if model is not None)
+    yield from ((("controls", name), model) for name, model in parts.controls.items() if model is not None)
     yield from ((("schedule", i), model) for i, model in enumerate(parts.schedule) if model is not None)
     yield from ((("run",), model) for model in (parts.run,) if model is not None)
 

@@ -9,9 +9,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ._case_checks import nearest
-from ._paths import PATHS, Slot, ValveStep
+from ._controls import CONTROLS
+from ._feeds import FEEDS
+from ._paths import PATHS, Iso6358, Paris, Shell, Slot, ValveStep
 from ._schedule import EVENTS
-from ._sections import Gas, Outcomes, Point, Record, Run, Sweep, Threshold, TimeGrid, Volume
+from ._seals import Contact, Permeabilities, Permeation
+from ._sections import Gas, Outcomes, Point, Record, Run, Sweep, Threshold, TimeGrid
+from ._volumes import TemperatureCycle, Volume
 from .errors import Fault, FaultsError, Key
 from .numbers import ARGUMENTS
 
@@ -23,6 +27,13 @@ _LARGEST_SHOWN = 256  # bits; Python refuses to print integers of thousands of d
 _DEEPEST_KEY = 6
 _SECTIONS: dict[str, type[BaseModel]] = {
     "gas": Gas, "run": Run, "outcomes": Outcomes, "record": Record, "sweep": Sweep,
+}  # fmt: skip
+_KINDS: dict[str, Mapping[str, type[BaseModel]]] = {
+    "paths": PATHS, "feeds": FEEDS, "controls": CONTROLS, "schedule": EVENTS,
+}  # fmt: skip
+_PARTS_OF_PATHS: dict[str, type[BaseModel]] = {
+    "slot": Slot, "iso6358": Iso6358, "shell": Shell, "paris": Paris, "contact": Contact,
+    "permeation": Permeation,
 }  # fmt: skip
 _TEXTS = {
     "string_type": "must be text",
@@ -112,7 +123,7 @@ def _fault(key: Key, details: Any, data: Mapping[str, Any], root: type[BaseModel
         return Fault(key, f"must be {context['expected']}", found)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = context["discriminator"].strip("'")
-        kinds = ", ".join(PATHS if tag == "kind" else EVENTS)
+        kinds = ", ".join(_KINDS[str(key[0])])
         given = found.get(tag) if isinstance(found, Mapping) else None
         return Fault(
             (*key, tag), f"must be one of {kinds}" if given is not None else f"missing; one of {kinds}", given
@@ -127,8 +138,10 @@ def _fault(key: Key, details: Any, data: Mapping[str, Any], root: type[BaseModel
 def _without_tags(location: tuple[int | str, ...]) -> Key:
     """Drop what pydantic adds to the place of an error in a union or in the key of a table."""
     key = [part for part in location if part != "[key]"]
-    if len(key) > 2 and (key[0] in ("paths", "schedule") or key[:2] == ["run", "output_times"]):
+    if len(key) > 2 and (key[0] in _KINDS or key[:2] == ["run", "output_times"]):
         del key[2]
+    if key[0:1] == ["paths"] and key[2:4] == ["permeation", "permeability"] and len(key) > 4:
+        del key[4]
     return tuple(key)
 
 
@@ -147,10 +160,14 @@ def _model_at(key: Key, data: Mapping[str, Any], root: type[BaseModel]) -> type[
             return _SECTIONS.get(section)
         case ("volumes", _):
             return Volume
-        case ("paths", name):
-            return PATHS.get(_text_at(data, ("paths", name, "kind")))
-        case ("paths", _, "slot"):
-            return Slot
+        case ("volumes", _, "temperature_cycles", _):
+            return TemperatureCycle
+        case ("paths" | "feeds" | "controls", _):
+            return _KINDS[str(key[0])].get(_text_at(data, (*key, "kind")))
+        case ("paths", _, str(part)) if part in _PARTS_OF_PATHS:
+            return _PARTS_OF_PATHS[part]
+        case ("paths", _, "permeation", "permeability"):
+            return Permeabilities
         case ("paths", _, "schedule", _):
             return ValveStep
         case ("schedule", i):

@@ -32,7 +32,7 @@ __all__ = [
 
 _LARGEST = 1 << 20
 _MOST_ROWS = 10_000
-_COLUMNS = ("volume", "time", "pressure", "uncertainty", "time_uncertainty")
+_COLUMNS = ("volume", "time", "pressure", "uncertainty", "time_uncertainty", "temperature", "species")
 _HEADER = re.compile(r"\s*(\w+)\s*(?:\[\s*([^\]]+?)\s*\])?\s*")
 # tomllib takes quadratic time over a key of many dots; no key of a case has more than six.
 _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++\s*+\.\s*+){40}""")

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from ._seals import Contact, Permeation
 from ._sections import Section
 from .errors import Fault, FaultsError
-from .numbers import Constant, Number, Quantity
+from .numbers import Constant, Number, Quantity, parse_number, support
 
 __all__ = [
     "PATHS",
@@ -19,6 +20,7 @@ __all__ = [
     "OrificePath",
     "Paris",
     "Path",
+    "ReliefPath",
     "SealPath",
     "Shell",
     "Slot",
@@ -138,6 +140,25 @@ class ValvePath(Openable):
     kind: Literal["valve"] = Field(description="A hole that opens and closes.")
 
 
+class ReliefPath(_Hole):
+    """A hole that its valve opens at one pressure difference and shuts at a smaller one."""
+
+    kind: Literal["relief"] = Field(description="A valve that opens by pressure and shuts again.")
+    cracking: Annotated[Number, Quantity("pressure", above=0.0)] = Field(
+        description="Pressure of from less that of to at which it opens."
+    )
+    reseat: Annotated[Number, Quantity("pressure", minimum=0.0)] = Field(
+        description="Pressure of from less that of to at which it shuts; below cracking."
+    )
+
+    @model_validator(mode="after")
+    def _shuts_below(self) -> ReliefPath:
+        lowest, highest = support(self.reseat)[0], support(self.cracking)[1]
+        if lowest >= highest:
+            raise FaultsError([Fault(("reseat",), f"must be below cracking, {highest:.12g} Pa", lowest)])
+        return self
+
+
 class Shell(Section):
     """The wall around cracks that open elastically: a thin shell under the pressure across it."""
 
@@ -162,7 +183,10 @@ class CracksPath(_Path):
     count: Annotated[Number, Quantity("dimensionless", minimum=1.0, maximum=1e6)] = Field(
         description="Number of cracks, rounded; drawn per sample."
     )
-    opening: Annotated[Number, Quantity(**_SIZE, population=True)] = Field(description=_OPENING)
+    opening: Annotated[Number, Quantity("length", population=True)] = Field(
+        description=f"{_OPENING[:-1]}; of cracks with compliance or shell that at no pressure, and then 0 or "
+        "less is a crack shut at rest."
+    )
     length: Annotated[Number, Quantity(**_SIZE, population=True)] = Field(description=_LENGTH)
     depth: Annotated[Number, Quantity(**_SIZE, population=True)] = Field(description=_DEPTH)
     tortuosity: Annotated[Number, Quantity(**_AT_LEAST_ONE, population=True)] = Field(
@@ -196,6 +220,15 @@ class CracksPath(_Path):
     shell: Shell | None = Field(None, description="The wall, whose elasticity adds to the compliance.")
     paris: Paris | None = Field(None, description="Growth by the load cycles of the schedule.")
 
+    @model_validator(mode="after")
+    def _open_at_rest(self) -> CracksPath:
+        if self.compliance == Constant(0.0) and self.shell is None:
+            try:
+                parse_number(self.opening, Quantity(**_SIZE, population=True))
+            except FaultsError as error:
+                raise FaultsError(fault.under(("opening",)) for fault in error.faults) from None
+        return self
+
     def moves(self) -> bool:
         """Whether anything but the pressures changes what its cracks pass."""
         still = Constant(0.0)
@@ -223,6 +256,10 @@ class Slot(Section):
     inlet_loss: Annotated[Number, _LOSS] = Field(Constant(0.5), description=_INLET_LOSS)
 
 
+_CONTACT = "Contact stress, by which molecular and viscous go."
+_PERMEATION = "What permeates it besides."
+
+
 class SealPath(_Path):
     """A hatch or docking seal: two coefficients, or an equivalent slot. One coefficient left out is 0."""
 
@@ -234,6 +271,8 @@ class SealPath(_Path):
         None, description="Flow per pressure difference and mean pressure."
     )
     slot: Slot | None = Field(None, description="One slot with the flow of the whole seal.")
+    contact: Contact | None = Field(None, description=_CONTACT)
+    permeation: Permeation | None = Field(None, description=_PERMEATION)
 
     @model_validator(mode="before")
     @classmethod
@@ -245,8 +284,13 @@ class SealPath(_Path):
 
     @model_validator(mode="after")
     def _one_way(self) -> SealPath:
-        if (self.slot is None) == (self.molecular is None and self.viscous is None):
+        has_coefficients = self.molecular is not None
+        if self.slot is not None and has_coefficients:
             raise FaultsError([Fault((), "must have either molecular and viscous, or slot")])
+        if self.slot is None and not has_coefficients and self.permeation is None:
+            raise FaultsError([Fault((), "must have molecular and viscous, or slot, or permeation")])
+        if self.contact is not None and not has_coefficients:
+            raise FaultsError([Fault(("contact",), "must be left out: it goes with molecular and viscous")])
         return self
 
 
@@ -261,12 +305,16 @@ class HatchPath(Openable):
         Constant(0.0), description="Of its seal when shut: flow per pressure difference and mean pressure."
     )
     slot: Slot | None = Field(None, description="Instead: one slot with the flow of the seal when shut.")
+    contact: Contact | None = Field(None, description=_CONTACT)
+    permeation: Permeation | None = Field(None, description=f"{_PERMEATION[:-1]}, when it is shut.")
 
     @model_validator(mode="after")
     def _one_seal(self) -> HatchPath:
         none = Constant(0.0)
         if self.slot is not None and (self.molecular != none or self.viscous != none):
             raise FaultsError([Fault((), "must have either molecular and viscous, or slot")])
+        if self.slot is not None and self.contact is not None:
+            raise FaultsError([Fault(("contact",), "must be left out: it goes with molecular and viscous")])
         return self
 
 
@@ -276,5 +324,8 @@ PATHS: dict[str, type[Section]] = {
     "seal": SealPath,
     "valve": ValvePath,
     "hatch": HatchPath,
+    "relief": ReliefPath,
 }
-Path = Annotated[OrificePath | CracksPath | SealPath | ValvePath | HatchPath, Field(discriminator="kind")]
+Path = Annotated[
+    OrificePath | CracksPath | SealPath | ValvePath | HatchPath | ReliefPath, Field(discriminator="kind")
+]

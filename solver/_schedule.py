@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ._paths import Openable
-from ._sections import Composition, Section
+from ._sections import TEMPERATURE, Composition, Section
 from .errors import Fault
 from .numbers import Constant, Number, Quantity, support
 
 __all__ = [
-    "EVENTS", "AnyEvent", "CloseEvent", "Event", "LoadCyclesEvent", "OpenEvent", "PatchEvent",
-    "RepressuriseEvent", "StartEvent", "VentEvent", "expand", "schedule_faults",
+    "EVENTS", "AnyEvent", "CloseEvent", "CrewEvent", "Event", "LoadCyclesEvent", "OpenEvent", "PatchEvent",
+    "RepressuriseEvent", "StartEvent", "TemperatureEvent", "VentEvent", "expand", "schedule_faults",
 ]  # fmt: skip
 
 _MOST_EVENTS = 10_000
@@ -59,6 +59,9 @@ class RepressuriseEvent(_Event):
     volume: str = Field(description=_VOLUME)
     to: Annotated[Number, _PRESSURE] = Field(description="Absolute pressure afterwards.")
     gas: Composition | None = Field(None, description="What with; the case's gas if left out.")
+    temperature: Annotated[Number | None, TEMPERATURE] = Field(
+        None, description="Temperature of what comes in; the case's gas's if left out."
+    )
 
 
 class VentEvent(_Event):
@@ -101,6 +104,36 @@ class StartEvent(_Event):
     path: str = Field(description="The path that starts.")
 
 
+class TemperatureEvent(_Event):
+    """The temperature of a volume's wall, or of a volume that has none of its own, steps to another."""
+
+    action: Literal["temperature"] = Field(description="The temperature of a volume's wall steps.")
+    volume: str = Field(description="The volume; not an adiabatic one.")
+    to: Annotated[Number, TEMPERATURE] = Field(description="Temperature from then on, cycles left aside.")
+
+
+class CrewEvent(_Event):
+    """The number of people of a crew changes."""
+
+    action: Literal["crew"] = Field(description="The number of people of a crew changes.")
+    feed: str = Field(description="The crew; a feed of that kind.")
+    to: Annotated[Number, Quantity("dimensionless", minimum=0.0)] = Field(
+        description="How many from then on."
+    )
+
+
+AnyEvent = (
+    OpenEvent
+    | CloseEvent
+    | RepressuriseEvent
+    | VentEvent
+    | PatchEvent
+    | StartEvent
+    | LoadCyclesEvent
+    | TemperatureEvent
+    | CrewEvent
+)
+Event = Annotated[AnyEvent, Field(discriminator="action")]
 EVENTS: dict[str, type[_Event]] = {
     "open": OpenEvent,
     "close": CloseEvent,
@@ -109,12 +142,9 @@ EVENTS: dict[str, type[_Event]] = {
     "patch": PatchEvent,
     "start": StartEvent,
     "load_cycles": LoadCyclesEvent,
+    "temperature": TemperatureEvent,
+    "crew": CrewEvent,
 }
-Event = Annotated[
-    OpenEvent | CloseEvent | RepressuriseEvent | VentEvent | PatchEvent | StartEvent | LoadCyclesEvent,
-    Field(discriminator="action"),
-]
-AnyEvent = OpenEvent | CloseEvent | RepressuriseEvent | VentEvent | PatchEvent | StartEvent | LoadCyclesEvent
 
 
 def expand(schedule: Sequence[AnyEvent], valves: Mapping[str, Openable], duration: float) -> list[AnyEvent]:
@@ -255,6 +285,10 @@ def _target(event: AnyEvent) -> tuple[str, str]:
     """Say what an event sets: two events clash only over the same thing."""
     if isinstance(event, RepressuriseEvent | VentEvent):
         return event.volume, "pressure"
+    if isinstance(event, TemperatureEvent):
+        return event.volume, "temperature"
+    if isinstance(event, CrewEvent):
+        return event.feed, "count"
     if isinstance(event, OpenEvent | CloseEvent):
         return event.path, "opening"
     if isinstance(event, LoadCyclesEvent):

@@ -1,4 +1,4 @@
-"""The sections of a case file, except its paths and its schedule."""
+"""The sections of a case file that stand on their own: gas, run, outcomes, record and sweep."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from pydantic_core import core_schema
 from .errors import Fault, FaultsError
 from .numbers import Constant, Number, Quantity, parse_fixed
 
-__all__ = ["AIR", "SPECIES", "Gas", "Outcomes", "Record", "Run", "Section", "Sweep", "Threshold", "Volume"]
+__all__ = [
+    "AIR", "SPECIES", "TEMPERATURE", "Composition", "Gas", "Name", "Outcomes", "Point", "Record", "Run",
+    "Section", "SpeciesName", "Sweep", "Threshold", "TimeGrid", "parse_composition",
+]  # fmt: skip
 
 #: Species of a gas, in the order of `leakflow.kernels.gas.SPECIES` (repeated here, for that loads Numba).
 SPECIES = ("N2", "O2", "CO2", "H2O", "Ar", "He")
@@ -38,6 +41,7 @@ _SUM_TOLERANCE = 1e-6
 _ROUNDING = 4e-16
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
+SpeciesName = Literal["N2", "O2", "CO2", "H2O", "Ar", "He"]
 Time = Annotated[float, Quantity("time", minimum=0.0, fixed=True)]
 
 
@@ -117,7 +121,7 @@ Composition = Annotated[
     dict[str, float], PlainValidator(parse_composition), WithJsonSchema(_COMPOSITION_SCHEMA)
 ]
 # The viscosity fits hold from 240 to 350 K; the range is wider, yet refuses 22 meant in degC.
-_TEMPERATURE = Quantity("temperature", minimum=200.0, maximum=500.0)
+TEMPERATURE = Quantity("temperature", minimum=200.0, maximum=500.0)
 
 
 class Gas(Section):
@@ -126,35 +130,11 @@ class Gas(Section):
     composition: Composition = Field(
         default_factory=lambda: dict(AIR), description="Composition by mole fraction."
     )
-    temperature: Annotated[Number, _TEMPERATURE] = Field(Constant(293.15), description="Temperature.")
-
-
-class Volume(Section):
-    """A space with one pressure: integrated, held at its pressure, or a boundary."""
-
-    kind: Literal["integrated", "held", "boundary"] = Field(
-        description="integrated: its pressure follows from the flows. held: life support keeps its pressure "
-        "and the make-up gas is counted. boundary: vacuum or surroundings."
+    temperature: Annotated[Number, TEMPERATURE] = Field(Constant(293.15), description="Temperature.")
+    separate: Annotated[bool | None, Field(strict=True)] = Field(
+        None,
+        description="Whether species are followed one by one; if left out, where the case needs it.",
     )
-    volume: Annotated[Number | None, Quantity("volume", above=0.0)] = Field(
-        None, description="Free gas volume; not for a boundary."
-    )
-    pressure: Annotated[Number, Quantity("pressure", minimum=0.0)] = Field(
-        description="Absolute pressure at the start; 0 is exact vacuum."
-    )
-    temperature: Annotated[Number | None, _TEMPERATURE] = Field(
-        None, description="Temperature; the gas's if left out."
-    )
-
-    @model_validator(mode="after")
-    def _volume_fits_kind(self) -> Volume:
-        if self.kind == "boundary" and self.volume is not None:
-            raise FaultsError([Fault(("volume",), "must be left out: a boundary has no volume")])
-        if self.kind != "boundary" and self.volume is None:
-            raise FaultsError(
-                [Fault(("volume",), f'missing; a volume of kind {self.kind} needs it, e.g. "6 m^3"')]
-            )
-        return self
 
 
 class TimeGrid(Section):
@@ -173,7 +153,7 @@ class TimeGrid(Section):
 
 
 class Threshold(Section):
-    """A pressure whose first crossing is wanted."""
+    """A pressure, or a partial pressure, whose first crossing is wanted."""
 
     name: Name = Field(description="The name that the results file uses.")
     volume: str = Field(description="The volume that is watched.")
@@ -182,6 +162,9 @@ class Threshold(Section):
     )
     above: Annotated[Number | None, Quantity("pressure", above=0.0)] = Field(
         None, description="Crossed when the pressure rises above this."
+    )
+    species: SpeciesName | None = Field(
+        None, description="The species whose partial pressure is watched; the pressure if left out."
     )
 
     @model_validator(mode="after")
@@ -296,6 +279,12 @@ class Point(Section):
         description="Standard deviation of the pressure."
     )
     time_uncertainty: Time = Field(0.0, description="Standard deviation of the time.")
+    temperature: Annotated[
+        float | None, Quantity("temperature", minimum=200.0, maximum=500.0, fixed=True)
+    ] = Field(None, description="Temperature measured with it; for a comparison in p/T.")
+    species: SpeciesName | None = Field(
+        None, description="The species whose partial pressure was measured; the pressure if left out."
+    )
 
 
 def _parse_date(value: object) -> str:
@@ -319,19 +308,32 @@ class Record(Section):
     )
     file: str | None = Field(
         None,
-        description="Or a CSV file beside the case with columns volume, time, pressure, uncertainty and "
-        "time_uncertainty, units in the header: time [d], pressure [mmHg].",
+        description="Or a CSV file beside the case with columns volume, time, pressure, uncertainty, "
+        "time_uncertainty, temperature and species, units in the header: time [d], pressure [mmHg].",
+    )
+    compare: Literal["pressure", "p/T"] = Field(
+        "pressure", description="What is compared: the pressure, or the pressure over the temperature."
     )
     start: Annotated[
         str | None, BeforeValidator(lambda value: None if value is None else _parse_date(value))
     ] = Field(None, description="Calendar date of time 0.")
 
     @model_validator(mode="after")
-    def _not_empty(self) -> Record:
+    def _comparable(self) -> Record:
         if not self.points:
             raise FaultsError(
                 [Fault(("points",), "must hold at least one measured pressure, or file name a CSV")]
             )
+        if self.compare == "p/T":
+            faults = []
+            for i, point in enumerate(self.points):
+                if point.temperature is None:
+                    faults.append(Fault(("points", i, "temperature"), 'missing; compare = "p/T" needs it'))
+                if point.species is not None:
+                    text = 'must be left out: compare = "p/T" is of the whole pressure'
+                    faults.append(Fault(("points", i, "species"), text, point.species))
+            if faults:
+                raise FaultsError(faults)
         return self
 
 

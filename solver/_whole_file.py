@@ -1,4 +1,4 @@
-"""A file that is there complete or not at all: temporary name, fsync, rename, fsync of the folder."""
+"""Files that are there complete or not at all: temporary name, fsync, rename, fsync of the folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ResultsError
@@ -55,6 +56,44 @@ def write_whole(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
     return path
 
 
+def write_all_whole(contents: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: all of them, or none, and then the old ones are as they were.
+
+    Missing folders are made. Only a power cut among the renames can leave new files beside old ones.
+
+    Parameters
+    ----------
+    contents : mapping of Path to bytes
+        All bytes of each file; a file that is already there is replaced, and links are followed.
+
+    Raises
+    ------
+    ResultsError
+        One line naming the file and the reason; nothing is left behind.
+    """
+    made: list[Path] = []
+    staged: list[tuple[Path, Path]] = []
+    path = Path()
+    try:
+        for path, content in contents.items():
+            _make_folders(path.parent, made)
+            _refuse_if_taken(path, overwrite=True)
+            target = _behind_links(path)
+            staged.append((_temporary_beside(target), target))
+            _write_synced(staged[-1][0], content)
+        _replace_all(staged)
+    except BaseException as error:  # Ctrl-C too must leave nothing
+        for temporary, _ in staged:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError | ValueError):
+            raise ResultsError(f"{path}: cannot be written: {_reason(error, path)}") from error
+        raise
+
+
 def check_destination(path: str | Path, *, overwrite: bool = True) -> None:
     """Make sure that a file could be written there, before the work that fills it is done.
 
@@ -74,6 +113,41 @@ def check_destination(path: str | Path, *, overwrite: bool = True) -> None:
                 temporary.unlink()
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path}: cannot be written: {_reason(error, path)}") from error
+
+
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    """Make a folder and those above it; the list gets what was not there, outermost first."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        made.append(each)
+        each.mkdir()
+
+
+def _replace_all(staged: list[tuple[Path, Path]]) -> None:
+    """Rename every temporary file onto its target, or put back all that was there."""
+    kept: list[tuple[Path, Path]] = []
+    new: list[Path] = []
+    try:
+        for temporary, target in staged:
+            if target.exists():
+                kept.append((_temporary_beside(target), target))
+                os.replace(target, kept[-1][0])
+            else:
+                new.append(target)
+            os.replace(temporary, target)
+        for folder in {target.parent for _, target in staged}:
+            _sync_folder(folder)
+    except BaseException:
+        for target in new:
+            with contextlib.suppress(OSError):
+                target.unlink()
+        for old, target in kept:
+            with contextlib.suppress(FileNotFoundError):  # its own rename was interrupted before it began
+                os.replace(old, target)
+        raise
+    for old, _ in kept:
+        with contextlib.suppress(OSError):
+            old.unlink()
 
 
 def _refuse_if_taken(path: Path, overwrite: bool) -> None:

@@ -12,6 +12,8 @@ from ._case_checks import MOST_ITEMS, Parts, cross_faults, numbers_of, readable_
 from ._case_faults import faults_of, lines_of
 from ._case_file import CaseFile, RecordFile, apply_overrides, read_case_file, read_record_file, shipped_names
 from ._case_schema import schema_of
+from ._controls import CloseControl, Control, RepressuriseControl
+from ._feeds import CrewFeed, Feed, HoldFeed, RateFeed, RemovalFeed
 from ._paths import (
     CracksPath,
     HatchPath,
@@ -19,6 +21,7 @@ from ._paths import (
     OrificePath,
     Paris,
     Path,
+    ReliefPath,
     SealPath,
     Shell,
     Slot,
@@ -28,15 +31,18 @@ from ._paths import (
 from ._schedule import (
     AnyEvent,
     CloseEvent,
+    CrewEvent,
     Event,
     LoadCyclesEvent,
     OpenEvent,
     PatchEvent,
     RepressuriseEvent,
     StartEvent,
+    TemperatureEvent,
     VentEvent,
     expand,
 )
+from ._seals import Contact, Permeabilities, Permeation
 from ._sections import (
     AIR,
     SPECIES,
@@ -50,17 +56,20 @@ from ._sections import (
     Sweep,
     Threshold,
     TimeGrid,
-    Volume,
     parse_composition,
 )
+from ._species import is_separate, species_of
+from ._volumes import TemperatureCycle, Volume
 from .errors import CaseError, Fault, FaultsError
 from .numbers import Number
 
 __all__ = [
-    "AIR", "SPECIES", "AnyEvent", "Case", "CloseEvent", "CracksPath", "Event", "Gas", "HatchPath",
-    "LoadCyclesEvent", "OpenEvent", "OrificePath", "Outcomes", "Paris", "PatchEvent", "Path", "Point",
-    "Record", "RepressuriseEvent", "Run", "SealPath", "Shell", "Slot", "StartEvent", "Sweep", "Threshold",
-    "TimeGrid", "ValvePath", "ValveStep", "VentEvent", "Volume", "case_schema", "list_cases", "load_case",
+    "AIR", "SPECIES", "AnyEvent", "Case", "CloseControl", "CloseEvent", "Contact", "CracksPath", "CrewEvent",
+    "CrewFeed", "Event", "Gas", "HatchPath", "HoldFeed", "LoadCyclesEvent", "OpenEvent", "OrificePath",
+    "Outcomes", "Paris", "PatchEvent", "Path", "Permeabilities", "Permeation", "Point", "RateFeed", "Record",
+    "ReliefPath", "RemovalFeed", "RepressuriseControl", "RepressuriseEvent", "Run", "SealPath", "Shell",
+    "Slot", "StartEvent", "Sweep", "TemperatureCycle", "TemperatureEvent", "Threshold", "TimeGrid",
+    "ValvePath", "ValveStep", "VentEvent", "Volume", "case_schema", "list_cases", "load_case",
     "parse_composition",
 ]  # fmt: skip
 
@@ -126,6 +135,16 @@ class Case(Section):
     paths: dict[Name, Path] = Field(
         default_factory=dict, max_length=MOST_ITEMS, description="What gas flows through, by name."
     )
+    feeds: dict[Name, Feed] = Field(
+        default_factory=dict,
+        max_length=MOST_ITEMS,
+        description="What comes into volumes, or leaves them, other than by a path, by name.",
+    )
+    controls: dict[Name, Control] = Field(
+        default_factory=dict,
+        max_length=MOST_ITEMS,
+        description="What acts when a pressure, its rate or a flow passes a limit, by name.",
+    )
     schedule: list[Event] = Field(
         default_factory=list, max_length=MOST_ITEMS, description="What happens at given times."
     )
@@ -138,7 +157,10 @@ class Case(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Case:
         ends = {name: (path.from_, path.to) for name, path in self.paths.items()}
-        parts = Parts(self.gas, self.volumes, self.paths, ends, self.schedule, self.run, self.record)
+        parts = Parts(
+            self.gas, self.volumes, self.paths, ends, self.feeds, self.controls, self.schedule, self.run,
+            self.record,
+        )  # fmt: skip
         faults = cross_faults(parts)
         if faults:
             raise FaultsError(faults)
@@ -164,6 +186,16 @@ class Case(Section):
         """
         for key, number, quantity in numbers_of(self):
             yield ".".join(map(str, key)), number, quantity.dimension
+
+    @property
+    def is_separate(self) -> bool:
+        """Whether the species of its gases are followed one by one."""
+        return is_separate(self)
+
+    @property
+    def species(self) -> tuple[str, ...]:
+        """The species that it has anywhere, in the order of `SPECIES`."""
+        return species_of(self)
 
     def expanded_events(self) -> list[AnyEvent]:
         """Give the schedule flat: no ``every``, no ``for``, and by time where times are constant.

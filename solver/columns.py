@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from ..kernels.model import CRACK_FIELDS
 from ..kernels.outcomes import offsets
-from ._schedule import RepressuriseEvent, VentEvent
+from ._column import Column, label, series_name, series_names, series_units
+from ._paths import Path, ReliefPath, SealPath
+from ._plan_layout import controls_of, feeds_of, is_thermal, series_of
+from ._volume_columns import record_columns, volume_columns
 from .case import Case
 from .errors import CaseError
 
-__all__ = ["Column", "crack_prefix", "label", "outcome_columns", "outcome_names", "series_names"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One named column of the kernels' arrays.
-
-    Attributes
-    ----------
-    name : str
-        As in the results file.
-    place : int
-        Column in the array; -1 of what the sweep derives from others.
-    dimension : str
-        For display: a key of `leakflow.solver.units.DIMENSIONS`, or ``pressure_rate``.
-    units : str
-        As UDUNITS writes them.
-    long_name : str
-    role : str
-        "input", "output" or "diagnostic".
-    attributes : mapping of str to str
-    """
-
-    name: str
-    place: int
-    dimension: str
-    units: str
-    long_name: str
-    role: str
-    attributes: Mapping[str, str] = field(default_factory=dict)
+__all__ = [
+    "Column", "crack_prefix", "label", "outcome_columns", "outcome_names", "series_name", "series_names",
+    "series_units",
+]  # fmt: skip
 
 
 def outcome_columns(case: Case, inputs: Sequence[str]) -> tuple[tuple[Column, ...], int]:
@@ -82,18 +58,6 @@ def outcome_names(case: Case) -> list[str]:
     return [column.name for column in _all_columns(case)]
 
 
-def label(name: str) -> str:
-    """Return a name of the case as part of a variable's name."""
-    return name.replace("-", "_")
-
-
-def series_names(case: Case) -> tuple[list[str], list[str]]:
-    """Return the names of the series: the pressures of the volumes and the flows of the paths."""
-    return [f"pressure_{label(name)}" for name in case.volumes], [
-        f"flow_{label(name)}" for name in case.paths
-    ]
-
-
 def crack_prefix(path: str) -> str:
     """Return what the names of the variables on each crack of a path begin with."""
     return f"each_{label(path)}"
@@ -122,27 +86,43 @@ def _refuse_twins(case: Case, inputs: Sequence[str], outcomes: Sequence[str]) ->
 
 def _places(case: Case) -> dict[str, tuple[int, int]]:
     points = 0 if case.record is None else len(case.record.points)
-    return offsets(len(case.volumes), len(case.paths), len(case.run.thresholds), 3 * points)
+    return offsets(
+        len(case.volumes),
+        len(case.paths),
+        len(case.run.thresholds),
+        3 * points,
+        len(series_of(case)),
+        len(feeds_of(case)),
+        len(controls_of(case)),
+    )
 
 
 def _all_columns(case: Case) -> Iterator[Column]:
     places = {name: start for name, (start, _) in _places(case).items()}
     yield from _leak_columns(case, places)
     yield from _path_columns(case, places)
-    yield from _volume_columns(case, places)
+    yield from volume_columns(case, places)
+    yield from _feed_columns(case, places)
+    yield from _control_columns(case, places)
     for i, threshold in enumerate(case.run.thresholds):
         side = "falls below" if threshold.below is not None else "rises above"
+        of = "pressure" if threshold.species is None else f"partial pressure of {threshold.species} in"
         yield Column(
             f"time_to_{label(threshold.name)}", places["time_to"] + i, "time", "s",
-            f"first time the pressure of {threshold.volume} {side} the threshold, missing if it never does",
+            f"first time the {of}{' of' if threshold.species is None else ''} {threshold.volume} {side} the "
+            "threshold, missing if it never does",
             "output",
         )  # fmt: skip
-    yield from _record_columns(case, places)
-    for name, text in (
+    yield from record_columns(case, places)
+    diagnostics = [
         ("steps", "accepted steps"),
         ("rejected_steps", "rejected steps"),
         ("mass_balance_residual", "gas unaccounted for, over all the gas there was"),
-    ):
+    ]
+    if is_thermal(case):
+        text = "energy unaccounted for, over all the energy there was"
+        diagnostics.append(("energy_balance_residual", text))
+    for name, text in diagnostics:
         yield Column(name, places[name], "dimensionless", "1", text, "diagnostic")
 
 
@@ -165,7 +145,7 @@ def _path_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
             f"mass_{label(name)}", places["mass"] + i, "mass", "kg",
             f"mass that passed {name} from {path.from_} to {path.to}", "output",
         )  # fmt: skip
-        if path.kind not in ("valve", "hatch"):
+        if path.kind not in ("valve", "hatch", "relief") and not _only_permeates(path):
             yield Column(
                 f"equivalent_diameter_{label(name)}", places["equivalent_diameter"] + i, "length", "m",
                 f"diameter of the ideal nozzle that passes the same as {name} at the start", "output",
@@ -181,52 +161,31 @@ def _path_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
             )  # fmt: skip
 
 
-def _volume_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
-    filled = {event.volume for event in case.schedule if isinstance(event, RepressuriseEvent)}
-    vented = {event.volume for event in case.schedule if isinstance(event, VentEvent)}
-    for i, (name, volume) in enumerate(case.volumes.items()):
-        own = label(name)
-        if volume.kind == "integrated":
-            yield Column(
-                f"pressure_final_{own}", places["pressure_final"] + i, "pressure", "Pa",
-                f"pressure of {name} at the end", "output",
-            )  # fmt: skip
-        if volume.kind != "boundary":
-            yield Column(
-                f"pressure_rate_{own}", places["pressure_rate"] + i, "pressure_rate", "Pa s-1",
-                f"rate of the pressure of {name} at the start with all valves shut"
-                + (", were it not held" if volume.kind == "held" else ""),
-                "output",
-            )  # fmt: skip
-        if volume.kind == "held":
-            yield Column(
-                f"makeup_{own}", places["gas_added"] + i, "mass", "kg",
-                f"gas that keeps the pressure of {name}", "output",
-            )  # fmt: skip
-        if name in filled:
-            yield Column(
-                f"gas_added_{own}", places["gas_added"] + i, "mass", "kg",
-                f"gas put into {name} by the schedule", "output",
-            )  # fmt: skip
-        if name in vented:
-            yield Column(
-                f"gas_vented_{own}", places["gas_vented"] + i, "mass", "kg",
-                f"gas let out of {name} by the schedule", "output",
-            )  # fmt: skip
+def _only_permeates(path: Path) -> bool:
+    return isinstance(path, SealPath) and path.slot is None and path.molecular is None
 
 
-def _record_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
-    points = case.record.points if case.record is not None else []
-    for i, point in enumerate(points):
+def _feed_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
+    for i, feed in enumerate(feeds_of(case)):
+        if feed.item is None:
+            continue  # heat from a wall
+        own = label(feed.name) + ("" if feed.species is None else f"_{feed.species}")
+        gas = "gas" if feed.species is None else feed.species
         yield Column(
-            f"pressure_{label(point.volume)}_record_{i + 1}", places["record"] + 3 * i + 1, "pressure", "Pa",
-            f"pressure of {point.volume} at {point.time:.12g} s, when {point.pressure:.12g} Pa was measured",
+            f"feed_{own}", places["feed_mass"] + i, "mass", "kg",
+            f"{gas} given to {feed.item.volume} by {feed.name}, negative if taken out", "output",
+        )  # fmt: skip
+
+
+def _control_columns(case: Case, places: dict[str, int]) -> Iterator[Column]:
+    for i, (name, item) in enumerate(controls_of(case)):
+        kind = "relief" if isinstance(item, ReliefPath) else "control"
+        own = f"{kind}_{label(name)}"
+        yield Column(
+            f"{own}_count", places["control_count"] + i, "dimensionless", "1", f"how often {name} acted",
             "output",
         )  # fmt: skip
         yield Column(
-            f"record_deviation_{i + 1}", -1, "dimensionless", "1",
-            f"pressure of {point.volume} less the {i + 1}. measured one, over its uncertainty", "output",
+            f"{own}_first", places["control_time"] + i, "time", "s",
+            f"first time that {name} acted, missing if it never did", "output",
         )  # fmt: skip
-    if points:
-        text = "root mean square of the deviations from the record over their uncertainties"
-        yield Column("record_misfit", -1, "dimensionless", "1", text, "output")

@@ -31,14 +31,14 @@ class Block(NamedTuple):
     first : int
     inputs, outcomes : float64 (n, I), float64 (n, O)
     statuses : int8 (n,)
-    pressures, flows : float64 (n, N or 0, V), float64 (n, N or 0, P)
+    values, flows : float64 (n, N or 0, Q), float64 (n, N or 0, P)
     """
 
     first: int
     inputs: NDArray[np.float64]
     outcomes: NDArray[np.float64]
     statuses: NDArray[np.int8]
-    pressures: NDArray[np.float64]
+    values: NDArray[np.float64]
     flows: NDArray[np.float64]
 
 
@@ -62,12 +62,12 @@ def run_block(plan: model.Plan, seed: int, first: int, count: int, *, series: bo
         np.zeros((count, plan.draws.size)),
         np.zeros((count, int(outcomes.n_outcomes(plan)))),
         np.zeros(count, np.int8),
-        np.zeros((count, times, plan.volumes.size)),
+        np.zeros((count, times, plan.series.size)),
         np.zeros((count, times, plan.paths.size)),
     )
     batch.run_samples(
         plan, np.uint64(seed), np.uint64(first), block.inputs, block.outcomes, block.statuses,
-        block.pressures, block.flows,
+        block.values, block.flows,
     )  # fmt: skip
     return block
 
@@ -84,7 +84,7 @@ def run_blocks(
     seed, first, count : int
         The samples ``first`` to ``first + count - 1``.
     series : bool
-        Whether pressures and flows at the output times are wanted.
+        Whether series and flows at the output times are wanted.
     threads : int
     report : callable
         Called with each `Block` on the thread of the caller.

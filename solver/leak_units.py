@@ -92,7 +92,11 @@ class Conditions:
 
     def in_unit(self, mass_flow: float, unit: str) -> float:
         """Express a mass flow [kg/s] in a unit of leak rate; errors as from `mass_flow`."""
-        return mass_flow / self._one("to", unit, unit)
+        value = mass_flow / self._one("to", unit, unit)
+        if not math.isfinite(value):
+            text = f"the rate of {mass_flow:.4g} kg/s is too large a number of that unit"
+            raise ArgumentError("to", f" = {quoted(unit)}: {text}")
+        return value
 
     def basis(self, unit: str) -> str:
         """Say at what a leak rate in that unit is counted; empty for a mass flow."""
@@ -147,9 +151,10 @@ def convert_leak(
         Of the gas where its pressure is meant [K], 150 to 500: throughputs and pressure rates are of gas at
         this temperature.
     volume : float or str, optional
-        That loses the pressure [m3].
+        That loses the pressure [m3], from 1e-9 to 1e9.
     reference_temperature, reference_pressure : float or str
-        At which standard volumes are counted [K, Pa]: 0 degC and 101325 Pa unless told.
+        At which standard volumes are counted [K, Pa]: 0 degC and 101325 Pa unless told; 150 to 500 K and
+        1 to 1e7 Pa.
 
     Returns
     -------

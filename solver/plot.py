@@ -73,7 +73,7 @@ def _draw_pressures(axes: Any, run: Run, scale: float) -> None:
             )
     places = list(run.case.volumes)
     points = run.case.record.points if run.case.record is not None else []
-    for i, point in enumerate(points):
+    for i, point in enumerate(point for point in points if point.species is None):
         pressure, uncertainty = (convert(p, "pressure", "mmHg") for p in (point.pressure, point.uncertainty))
         axes.errorbar(
             point.time / scale, pressure,

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import status as status_codes
+from ._plan_layout import SeriesRow, series_of
 from ._whole_file import write_whole
 from .case import Case
+from .columns import label, series_name, series_units
 from .engine import run_block
 from .errors import CaseError
 from .plan import compile_case
@@ -43,6 +45,10 @@ class Run:
         [s]
     pressures, flows : dict of str to float64 (n_times,)
         Of each volume [Pa] and each path [kg/s], positive in the path's own direction.
+    temperatures : dict of str to float64 (n_times,)
+        Of each volume whose temperature can change [K].
+    partial_pressures : dict of str to dict of str to float64 (n_times,)
+        Of each volume that is no boundary, of each species [Pa]; empty unless species are separate.
     inputs, outcomes : dict of str to float
         What was random, and the outcomes, in SI.
     units : dict of str to str
@@ -55,6 +61,8 @@ class Run:
     times: NDArray[np.float64]
     pressures: dict[str, NDArray[np.float64]]
     flows: dict[str, NDArray[np.float64]]
+    temperatures: dict[str, NDArray[np.float64]]
+    partial_pressures: dict[str, dict[str, NDArray[np.float64]]]
     inputs: dict[str, float]
     outcomes: dict[str, float]
     units: dict[str, str]
@@ -69,10 +77,16 @@ class Run:
         import xarray
 
         data: dict[str, Any] = {}
-        for name, values in self.pressures.items():
-            data[f"pressure_{name.replace('-', '_')}"] = ("time", values, {"units": "Pa"})
+        of_volume = {"pressure": self.pressures, "temperature": self.temperatures}
+        for row in series_of(self.case):
+            values = (
+                of_volume[row.quantity][row.volume]
+                if row.species is None
+                else self.partial_pressures[row.volume][row.species]
+            )
+            data[series_name(row)] = ("time", values, {"units": series_units(row)[1]})
         for name, values in self.flows.items():
-            data[f"flow_{name.replace('-', '_')}"] = ("time", values, {"units": "kg s-1"})
+            data[f"flow_{label(name)}"] = ("time", values, {"units": "kg s-1"})
         for role, values_of in (("input", self.inputs), ("output", self.outcomes)):
             for name, value in values_of.items():
                 data[name] = ((), value, {"units": self.units[name], "role": role})
@@ -116,13 +130,16 @@ def run(
         raise CaseError(f"sample = {sample}: must be from 0 to 2^63 - 1")
     compiled = compile_case(case, nominal=sample is None)
     block = run_block(compiled.plan, case.sweep.seed, sample or 0, 1, series=True)
+    series = list(zip(series_of(case), block.values[0].T, strict=True))
     return Run(
         case=case,
         sample=sample,
         status=int(block.statuses[0]),
         times=compiled.plan.output_time,
-        pressures={name: block.pressures[0, :, v] for v, name in enumerate(compiled.volumes)},
+        pressures={row.volume: values for row, values in series if row.quantity == "pressure"},
         flows={name: block.flows[0, :, p] for p, name in enumerate(compiled.paths)},
+        temperatures={row.volume: values for row, values in series if row.quantity == "temperature"},
+        partial_pressures=_by_species(series),
         inputs={c.name: float(block.inputs[0, c.place]) for c in compiled.inputs},
         outcomes={c.name: float(block.outcomes[0, c.place]) for c in compiled.outcomes if c.place >= 0},
         units={c.name: c.units for c in (*compiled.inputs, *compiled.outcomes)},
@@ -145,6 +162,17 @@ def write_run(path: str | Path, run: Run) -> Path:
     """
     check_destination(path)
     return write_whole(path, _file_image(run.to_dataset()))
+
+
+def _by_species(
+    series: Sequence[tuple[SeriesRow, NDArray[np.float64]]],
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Give the partial pressures by volume, then by species."""
+    nested: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for row, values in series:
+        if row.species is not None:
+            nested.setdefault(row.volume, {})[row.species] = values
+    return nested
 
 
 def _file_image(dataset: xarray.Dataset) -> bytes:

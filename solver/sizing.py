@@ -18,6 +18,9 @@ __all__ = ["Decay", "Hole", "LeakSize", "Slot", "size_leak"]
 
 #: Shown if no volume is given: pressurised volume of the station, and the larger guess at its tunnel's [m3].
 USUAL_VOLUMES = {"station": 916.0, "isolated tunnel": 7.0}
+#: Leak rates that can be sized [kg/s]. The finest helium detectors end at 1e-13 Pa m3/s, 2e-19 kg/s, where
+#: molecules can soon be counted; the largest rate would empty a station in a second, and is no leak.
+LEAST_RATE, LARGEST_RATE = 1e-20, 1e3
 #: The slot if none is described: as a crack through a hull [m].
 USUAL_LENGTH, USUAL_DEPTH = 10e-3, 3e-3
 
@@ -168,9 +171,11 @@ def size_leak(
     Parameters
     ----------
     rate : float or str
-        In kg/s, or as for `convert_leak`; a pressure rate is of ``volume``.
+        In kg/s, or as for `convert_leak`; a pressure rate is of ``volume``. From 1e-20 kg/s, under the finest
+        leak detectors, to 1000 kg/s.
     p_up, p_down : float or str
-        Absolute pressures before and behind the opening [Pa]; vacuum behind it unless told.
+        Absolute pressures before and behind the opening [Pa]; vacuum behind it unless told. Before it from
+        1e-9 Pa to 1e7 Pa, above which real gases leave the ideal gas of the laws by some 5 %.
     gas, temperature, reference_temperature, reference_pressure
         As for `convert_leak`; the temperature is that before the opening.
     discharge_coefficient : float or "perry"
@@ -181,7 +186,7 @@ def size_leak(
     tortuosity, roughness, taper, accommodation, inlet_loss : float or str
         Of the slot, as for `crack_flow`.
     volume : float or str, or several, optional
-        Volumes that the leak empties [m3]; a station and its isolated tunnel unless told.
+        Volumes that the leak empties [m3], from 1e-9 to 1e9; a station and its isolated tunnel unless told.
 
     Returns
     -------
@@ -199,9 +204,7 @@ def size_leak(
         gas=gas, temperature=temperature, volume=_only(volumes) if volume is not None else None,
         reference_temperature=reference_temperature, reference_pressure=reference_pressure,
     )  # fmt: skip
-    mass_flow = conditions.mass_flow(rate)
-    if not mass_flow > 0.0:
-        raise ArgumentError("rate", f" = {quoted(rate)}: must be greater than 0")
+    mass_flow = _mass_flow(rate, conditions)
     state = _state(p_up, p_down, conditions)
     coefficient = _coefficient(discharge_coefficient)
     faces = {
@@ -220,6 +223,16 @@ def size_leak(
         _hole(mass_flow, state, coefficient), slot,
         tuple(_decay(mass_flow, state, name, size) for name, size in volumes.items()),
     )  # fmt: skip
+
+
+def _mass_flow(rate: object, conditions: Conditions) -> float:
+    mass_flow = conditions.mass_flow(rate)
+    if not mass_flow > 0.0:
+        raise ArgumentError("rate", f" = {quoted(rate)}: must be greater than 0")
+    if not LEAST_RATE <= mass_flow <= LARGEST_RATE:
+        text = f"must be from {LEAST_RATE:g} to {LARGEST_RATE:g} kg/s, and is {mass_flow:.4g} kg/s"
+        raise ArgumentError("rate", f" = {quoted(rate)}: {text}")
+    return mass_flow
 
 
 def _read_volumes(volume: object) -> dict[str, float]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import status as status_codes
+from ._volume_columns import record_name
 from .results import Results
 from .units import convert
 
@@ -25,6 +26,8 @@ _DISPLAY: dict[str, tuple[str, tuple[str, ...]]] = {
     "m": ("length", ("mm",)),
     "s": ("time", ("day",)),
     "N": ("force", ("mN",)),
+    "K": ("temperature", ("degC",)),
+    "J": ("energy", ("kJ",)),
 }
 _SMALLEST_IN_MM = 1e-4  # m; gaps below it are spoken of in micrometres
 
@@ -161,7 +164,8 @@ def _rows(results: Results, good: NDArray[np.bool_]) -> list[Row]:
         if name.startswith("record_deviation_"):
             continue  # shown with the record
         variable = results.variables[name]
-        never = math.inf if name.startswith("time_to_") else math.nan
+        is_time = variable.units == "s"
+        never = math.inf if is_time else math.nan
         values = np.where(np.isnan(data[good]), never, data[good])
         low, median, high = _quantiles(values)
         missing = float(np.mean(~np.isfinite(values)))
@@ -175,10 +179,12 @@ def _comparisons(results: Results, good: NDArray[np.bool_]) -> list[Comparison]:
     record = json.loads(results.provenance.get("case", "{}")).get("record") or {}
     rows = []
     for i, point in enumerate(record.get("points", ())):
-        name = f"pressure_{point['volume'].replace('-', '_')}_record_{i + 1}"
+        by_temperature = record.get("compare") == "p/T"
+        name = record_name(by_temperature, point["volume"], point.get("species"), i)
         if name not in results.variables:
             continue
-        pressures = results[name][good]
+        # a pressure over a temperature is shown as the pressure at the temperature measured
+        pressures = results[name][good] * (point["temperature"] if by_temperature else 1.0)
         low, median, high = (shown_value(value, "Pa", "mmHg") for value in _quantiles(pressures))
         near = np.abs(results[f"record_deviation_{i + 1}"][good]) <= 2.0
         rows.append(

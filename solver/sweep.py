@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from ..kernels import draw, model
+from ._plan_layout import series_of
+from ._plan_paths import CRACK_DIMENSIONS
 from .case import Case, Sweep, load_case
-from .columns import crack_prefix, series_names
+from .columns import crack_prefix, series_name, series_names, series_units
 from .engine import Block, available_threads, run_blocks, warm_up
 from .errors import CaseError
-from .plan import CRACK_DIMENSIONS, CompiledCase, compile_case
+from .plan import CompiledCase, compile_case
 from .provenance import describe
 from .results import Results, Variable
 
@@ -140,7 +142,7 @@ class _Gathered:
         self._outcomes = np.empty((len(self._columns), count))
         self._record = np.empty((*compiled.record_columns.shape, count))
         self._statuses = np.full(count, -1, np.int8)
-        self._pressures = np.empty((len(compiled.volumes), count, times), np.float32)
+        self._values = np.empty((compiled.plan.series.size, count, times), np.float32)
         self._flows = np.empty((len(compiled.paths), count, times), np.float32)
 
     def add(self, block: Block) -> None:
@@ -150,7 +152,7 @@ class _Gathered:
         self._outcomes[:, where] = block.outcomes[:, [c.place for c in self._columns]].T
         self._record[..., where] = np.moveaxis(block.outcomes[:, self.compiled.record_columns], 0, -1)
         self._statuses[where] = block.statuses
-        self._pressures[:, where] = np.moveaxis(block.pressures, 2, 0)
+        self._values[:, where] = np.moveaxis(block.values, 2, 0)
         self._flows[:, where] = np.moveaxis(block.flows, 2, 0)
         self.done += block.statuses.size
         self.failed += int(np.count_nonzero(block.statuses))
@@ -159,7 +161,7 @@ class _Gathered:
         """Return the samples that are there."""
         there = np.flatnonzero(self._statuses >= 0)
         attributes, provenance = describe(case)
-        wants_series = self._pressures.shape[2] > 0
+        wants_series = self._values.shape[2] > 0
         return Results(
             samples=there,
             status=self._statuses[there],
@@ -183,11 +185,11 @@ class _Gathered:
             Variable(c.name, values, c.units, c.long_name, c.role, c.attributes)
             for c, values in zip(columns, data, strict=True)
         ]
-        if self._pressures.shape[2] > 0:
-            pressure_names, flow_names = series_names(case)
-            for label_, name, values in zip(pressure_names, case.volumes, self._pressures, strict=True):
-                text = f"pressure of {name}"
-                variables.append(Variable(label_, values[there], "Pa", text, "output"))
+        if self._values.shape[2] > 0:
+            for row, values in zip(series_of(case), self._values, strict=True):
+                _, units, text = series_units(row)
+                variables.append(Variable(series_name(row), values[there], units, text, "output"))
+            flow_names = series_names(case)[1]
             for label_, name, values in zip(flow_names, case.paths, self._flows, strict=True):
                 text = f"mass flow through {name}"
                 variables.append(Variable(label_, values[there], "kg s-1", text, "output"))
@@ -219,18 +221,20 @@ class _Gathered:
 _UNITS = {"length": "m", "dimensionless": "1", "compliance": "m Pa-1", "growth_rate": "m s-1"}
 
 
-def _deviations(case: Case, pressures: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+def _deviations(case: Case, found: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """How far each sample is from each point of the record, over its uncertainty, and from all of them.
 
-    The uncertainty of a time counts by what the sample's own pressure changes within it.
+    What is compared are pressures, or pressures over temperatures. The uncertainty of a time counts by what
+    the sample's own changes within it.
     """
-    points = case.record.points if case.record is not None else []
-    if not points:
+    if case.record is None:
         return {}
-    measured = np.array([[point.pressure] for point in points])
-    uncertainty = np.array([[point.uncertainty] for point in points])
-    from_time = 0.5 * (pressures[:, 2] - pressures[:, 0])
-    deviations = (pressures[:, 1] - measured) / np.hypot(uncertainty, from_time)
+    points = case.record.points
+    scale = [1.0 if case.record.compare == "pressure" else 1.0 / (p.temperature or 1.0) for p in points]
+    measured = np.array([[point.pressure * by] for point, by in zip(points, scale, strict=True)])
+    uncertainty = np.array([[point.uncertainty * by] for point, by in zip(points, scale, strict=True)])
+    from_time = 0.5 * (found[:, 2] - found[:, 0])
+    deviations = (found[:, 1] - measured) / np.hypot(uncertainty, from_time)
     named = {f"record_deviation_{i + 1}": deviation for i, deviation in enumerate(deviations)}
     return named | {"record_misfit": np.sqrt(np.mean(deviations**2, axis=0))}
 
@@ -239,7 +243,7 @@ def _refuse_too_many(case: Case, compiled: CompiledCase) -> None:
     """Refuse a sweep whose results do not fit into memory, where they are held thrice when written."""
     series = compiled.plan.output_time.size if case.outcomes.series else 0
     numbers = len(compiled.inputs) + len(compiled.outcomes) + compiled.record_columns.size
-    row = 8 * numbers + 4 * series * (len(compiled.volumes) + len(compiled.paths)) + 9
+    row = 8 * numbers + 4 * series * (compiled.plan.series.size + len(compiled.paths)) + 9
     needed = 3 * row * case.sweep.samples
     installed = _installed_memory()
     if installed is not None and needed > installed:

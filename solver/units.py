@@ -56,6 +56,11 @@ DIMENSIONS: dict[str, Dimension] = {
     "compliance": Dimension("m/Pa", "a compliance", "0.1 um/kPa"),
     "growth_rate": Dimension("m/s", "a growth rate", "0.1 mm/day"),
     "pressure_rate": Dimension("Pa/s", "a pressure rate", "7 mmHg/h"),
+    "heat_conductance": Dimension("W/K", "a heat conductance", "20 W/K"),
+    "power": Dimension("W", "a power", "100 W"),
+    "energy": Dimension("J", "an energy", "5 kJ"),
+    "permeability": Dimension("mol/m/s/Pa", "a permeability", "0.5 barrer"),
+    "pressure_over_temperature": Dimension("Pa/K", "a pressure over a temperature", "340 Pa/K"),
     "dimensionless": Dimension("", "a plain number", "0.5"),
 }
 
@@ -63,8 +68,12 @@ _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*
 # Pint evaluates arithmetic in a unit, and "m^9^9^9" would keep it busy for ever: only plain products pass.
 _TERM = r"(?:[A-Za-zµμ°%][A-Za-z0-9_µμ°]*|1)(?:(?:\^|\*\*)-?\d{1,2}|[²³])?"
 _UNIT = re.compile(rf"{_TERM}(?:\s*[*/·]\s*{_TERM}|\s+{_TERM})*")
+# "mol/(m s Pa)", as tables write it
+_GROUP = re.compile(rf"/\s*\(\s*({_TERM}(?:(?:\s*[*·]\s*|\s+){_TERM})*)\s*\)")
 # gauges and pumps have "m3" and "cm3" printed on them
 _PLAIN_POWER = re.compile(r"\b([a-zµμ]?m|ft|in)([23])\b")
+# an ideal gas at 273.15 K and 101325 Pa
+_MOLES_PER_STP_VOLUME = 101325.0 / (8.31446261815324 * 273.15)
 _LONGEST_TEXT = 100
 _LONGEST_INTEGER = 256  # bits; Python refuses to print integers of thousands of digits
 
@@ -176,6 +185,7 @@ def _parse_text(text: str, dimension: str) -> float:
         if si.unit:
             raise UnitError(text, f"has no unit; {allowed(dimension)}")
         return number
+    unit = _GROUP.sub(lambda match: "/" + "/".join(re.findall(_TERM, match[1])), unit)
     if not _UNIT.fullmatch(unit):
         raise UnitError(text, allowed(dimension))
     scale, offset = _to_si(_readable(unit), si)
@@ -193,6 +203,9 @@ def _to_si(unit: str, si: Dimension) -> tuple[float | None, float]:
     try:
         parsed = ureg.Quantity(1.0, unit)
         target = _unit_of(si)
+        if si == DIMENSIONS["permeability"] and parsed.check("[length]^3 [time]/[mass]"):
+            # permeabilities are told in volumes of gas at 0 degC and 1 atm
+            return float((parsed * ureg.Quantity(_MOLES_PER_STP_VOLUME, "mol/m^3")).to(target).magnitude), 0.0
         offset = float(ureg.Quantity(0.0, unit).to(target).magnitude)
         scale = float(parsed.to(target).magnitude) - offset
     except (pint.PintError, AttributeError, ValueError, TypeError, ArithmeticError):
@@ -215,6 +228,8 @@ def _registry() -> Any:
     ureg.define("lbm = pound")
     ureg.define("mmhg = mmHg")
     ureg.define("@alias torr = Torr")
+    # 1e-10 cm^3 of gas at 0 degC and 1 atm times cm per cm^2, s and cmHg
+    ureg.define(f"barrer = {1e-10 * 1e-6 * _MOLES_PER_STP_VOLUME * 1e-2 / 1e-4 / 1333.22387415} mol/m/s/Pa")
     return ureg
 
 

@@ -324,7 +324,7 @@ def prepared(case: Case, *, seed: int = 1, index: int = 0) -> Prepared:
     assert draw_sample(plan, np.uint64(seed), np.uint64(index), sample) == status.OK
     assert network.prepare(plan, sample, state) == status.OK
     work = rosenbrock.new_work(plan)
-    return Prepared(plan, sample, state, work, track.new_track(plan, state.size))
+    return Prepared(plan, sample, state, work, track.new_track(plan))
 
 
 def _offsets(plan: model.Plan) -> dict[str, tuple[int, int]]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 import typer
 
 from leakflow.kernels import status
 from leakflow.solver import case_schema, list_cases, load_case, run, sweep, write_results
+from leakflow.solver.case import Case
 from leakflow.solver.cli import app
 from leakflow.solver.columns import outcome_names
 
@@ -121,6 +124,35 @@ def test_example_case_fits_the_schema(example):
     jsonschema.validate(data, case_schema())
 
 
+WHOLE_CASES = [block for block in blocks("docs/cases.md", "toml") if block.startswith("title")]
+
+
+@pytest.mark.parametrize("text", WHOLE_CASES[1:], ids=["crew", "wall", "relief", "hatch"])
+def test_short_cases_do_what_is_said_of_them(text, tmp_path):
+    path = tmp_path / "short.toml"
+    path.write_text(text, encoding="utf-8")
+    history = run(path)
+    assert history.ok
+    found = history.outcomes
+    assert found["mass_balance_residual"] < 1e-10
+    if "feed_crew_O2" in found:
+        assert found["leak_rate_from_nitrogen_cabin"] == pytest.approx(found["leak_rate_mean"], rel=0.02)
+        people = 3 * 4 + 6 * 6  # times days
+        assert found["feed_crew_O2"] == pytest.approx(-0.84 * people, rel=1e-6)
+    if "heat_module" in found:
+        swing = np.ptp(history.temperatures["module"])
+        assert 3.0 < swing < 6.0
+        ratio = history.pressures["module"] / history.temperatures["module"]
+        assert np.all(np.diff(ratio) < 0.0)
+    if "relief_relief_count" in found:
+        assert found["relief_relief_count"] >= 2
+        assert 0.99 * 102e3 < found["pressure_final_tank"] < 105e3
+        assert found["control_make_up_count"] == 0
+    if "control_alarm_first" in found:
+        assert 600.0 < found["control_alarm_first"] < 740.0
+        assert found["pressure_final_station"] > 2.0 * found["pressure_final_module"]
+
+
 def schema_keys(node: Any) -> set[str]:
     """Every key that a case file can have by the schema, and every fixed word."""
     if isinstance(node, list):
@@ -133,7 +165,7 @@ def schema_keys(node: Any) -> set[str]:
 
 
 def test_every_key_of_a_case_is_explained():
-    words = set(re.findall(r'`"?([\w.-]+)"?', DOCUMENTS["docs/cases.md"]))
+    words = set(re.findall(r'`"?([\w./-]+)"?', DOCUMENTS["docs/cases.md"]))
     words |= set(re.findall(r"\[+([a-z]+)[\].]", DOCUMENTS["docs/cases.md"]))
     missing = {key for key in schema_keys(case_schema()) if key not in words}
     assert missing == set()
@@ -145,6 +177,7 @@ def test_every_outcome_is_explained(example):
     patterns = [re.sub(r"[A-Z]+", "*", name) for name in re.findall(r"`([A-Za-z_]+)`", table)]
     assert len(patterns) > 10
     cases = [load_case(name) for name, _ in list_cases()] + [load_case(example)]
+    cases += [Case.model_validate(tomllib.loads(block)) for block in WHOLE_CASES]
     names = {name for case in cases for name in outcome_names(case)}
     assert {name for name in names if not any(fnmatchcase(name, p) for p in patterns)} == set()
     computed = {"gas_vented_*"}

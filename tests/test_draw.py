@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from plans import CRACK, Case, cracks, drawn, outside, tank
 from scipy import stats
 
-from leakflow.kernels import draw, model, status
+from leakflow.kernels import crack, draw, model, opening, status
 
 N = 4000
 SEED = 20210714
@@ -269,3 +269,54 @@ def test_impossible_outweighs_out_of_range():
 
 def test_a_crack_that_is_not_there_is_not_judged():
     assert drawn(PLAIN.but(paths=[cracks(0, 1, 0.0, opening=-1.0)]))[0] == status.OK
+
+
+# Cracks that are shut at rest
+
+
+def moving(case, *, compliance=0.0, shell=None):
+    """The plan of a case whose only population moves, and its sample drawn."""
+    inputs = dict(zip(("radius", "wall", "modulus"), shell, strict=True)) if shell else {}
+    case = case.but(inputs=inputs)
+    plan = case.plan
+    plan.paths[0]["moves"] = 1
+    if shell:
+        plan.paths[0]["elastic"] = [case.slot(name) for name in inputs]
+    row = plan.paths[0]["crack_row"] + model.CRACK_FIELDS.index("compliance")
+    plan.crack_draws[row]["value"][0] = compliance
+    sample = model.new_sample(plan)
+    return draw.draw_sample(plan, np.uint64(SEED), np.uint64(0), sample), sample
+
+
+@pytest.mark.parametrize("value", [0.0, -1e-6, -1e300, -5e-324])
+def test_a_crack_may_be_shut_at_rest_where_pressure_opens_it(value):
+    case = PLAIN.but(paths=[cracks(0, 1, 2.0, opening=value)])
+    assert moving(case)[0] == status.IMPOSSIBLE  # it would only grow
+    for way in ({"compliance": 1e-10}, {"compliance": -1e-10}, {"shell": (1.0, 2e-3, 70e9)}):
+        result, sample = moving(case, **way)
+        assert result == status.OK
+        assert sample.moving["opening"][:2].tolist() == [value] * 2
+        assert sample.moving["shut"][:2].tolist() == [opening.UNOPENED] * 2
+        assert np.isfinite(sample.geometry[:2]).all()
+        assert sample.geometry[0, 1] == 0.0
+        still = crack.geometry_flow(1e5, 0.0, 84e3, 1.8e-5, 0.528, 0.47, sample.geometry[0])
+        assert still == 0.0
+
+
+def test_a_crack_that_is_open_at_rest_counts_as_opened():
+    result, sample = moving(PLAIN, compliance=-1e-10)
+    assert result == status.OK
+    assert sample.moving["shut"][:3].tolist() == [opening.OPENED] * 3
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf, math.inf])
+def test_a_crack_of_no_number_is_impossible_though_it_moves(value):
+    case = PLAIN.but(paths=[cracks(0, 1, 2.0, opening=value)])
+    assert moving(case, compliance=1e-10)[0] == status.IMPOSSIBLE
+
+
+@pytest.mark.parametrize("compliance", [math.nan, math.inf, -math.inf])
+def test_a_compliance_of_no_number_is_impossible(compliance):
+    for value in (20e-6, 0.0):
+        case = PLAIN.but(paths=[cracks(0, 1, 2.0, opening=value)])
+        assert moving(case, compliance=compliance)[0] == status.IMPOSSIBLE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import naive
 import numpy as np
 import pytest
@@ -105,6 +106,56 @@ def test_the_shell_opens_a_crack_as_the_handbook_says():
     )
 
 
+def test_a_crack_that_is_shut_at_rest_leaks_once_the_pressure_opens_it():
+    """Shut by 2 um: open from 20 kPa on, for 0.1 um/kPa."""
+    moving = crack(opening=-2e-6, compliance=1e-10, shut=kernel.UNOPENED)
+    for drop in (0.0, 1e4, 2e4):
+        assert kernel.opening_at(moving, drop, 0.0) == 0.0
+        assert kernel.moving_flow_slopes(drop, 0.0, *GAS, moving, True, 0.0) == (0.0, 0.0, 0.0)
+    assert kernel.opening_at(moving, 1e5, 0.0) == pytest.approx(8e-6, rel=1e-12)
+    got = kernel.moving_flow(1e5, 0.0, *GAS, moving, False, 0.0)
+    assert got == pytest.approx(naive_flow(1e5, 0.0, 8e-6), rel=1e-6, abs=0.0)
+
+
+@pytest.mark.parametrize("elliptic", [False, True])
+def test_flow_and_slopes_stay_finite_down_to_a_closed_crack(elliptic):
+    """And fall: free molecules in a long gap pass no more than in proportion to the opening's square."""
+    openings = np.geomspace(1e-320, 1e-9, 400)
+    flows = np.array([
+        kernel.moving_flow_slopes(1e5, 0.0, *GAS, crack(opening=h, compliance=1e-11), elliptic, 0.0)
+        for h in openings - 1e-6
+    ] + [
+        kernel.moving_flow_slopes(1e5, 5e4, *GAS, crack(opening=h), elliptic, 0.0) for h in openings
+    ])  # fmt: skip
+    assert np.isfinite(flows).all()
+    still = flows[400:, 0]
+    assert (np.diff(still) >= 0.0).all()
+    assert (still[openings < 1e-15] == 0.0).all()
+    open_ = openings > 1e-14
+    assert (still[open_] > 0.0).all()
+    assert (still[open_] < still[-1] * (openings[open_] / 1e-9) ** 1.5 * 1.001).all()
+
+
+def test_what_was_open_and_closes_is_shut_and_what_never_opened_is_not():
+    cases = {
+        # (opening at rest, drops one after the other): where it is shut for good
+        (1e-6, (0.0, 1e4)): [False, False],
+        (-1e-6, (0.0, 5e3, 2e4, 0.0, 2e4)): [False, False, False, True, True],
+        (0.0, (0.0, 0.0, 1e4, -1.0, 1e4)): [False, False, False, True, True],
+        (1e-6, (-2e4, 2e4)): [True, True],
+    }
+    for (opening, drops), expected in cases.items():
+        moving = crack(opening=opening, compliance=1e-10)
+        moving["shut"] = kernel.OPENED if opening > 0.0 else kernel.UNOPENED
+        found = []
+        for drop in drops:
+            kernel.note_closure(moving, drop, 0.0)
+            found.append(bool(moving["shut"] == kernel.SHUT))
+            held_open = opening + 1e-10 * drop > 0.0 and not found[-1]
+            assert (kernel.opening_at(moving, drop, 0.0) > 0.0) == held_open
+        assert found == expected
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     p=st.floats(1e3, 2e5),
@@ -142,8 +193,35 @@ def test_growth_by_cycles_is_paris_law_summed(exponent):
     assert got == pytest.approx(2 * half, rel=2e-4)
 
 
-def test_a_crack_that_runs_away_is_infinite():
-    assert kernel.grow_by_cycles(0.01, 1e9, 3e7, 1e-4 / 1e7**3.2, 3.2) == math.inf
+@pytest.mark.parametrize("exponent", [3.2, 60.0, 2000.0, 1e300])
+def test_a_crack_that_runs_away_is_infinite(exponent):
+    coefficient = max(1e-4 / 1e7**3.2 if exponent == 3.2 else 0.0, 1e-300)
+    assert kernel.grow_by_cycles(0.01, 1e9, 3e7, coefficient, exponent) == math.inf
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 2.0, 2.0 + 1e-13, 3.0, 60.0, 2000.0, 1e300])
+def test_without_cycles_or_load_a_crack_keeps_its_length_to_the_bit(exponent):
+    for length in (1e-6, 0.01, 0.3):
+        for cycles, stress, coefficient in ((0.0, 3e7, 1e-20), (1e3, 0.0, 1e-20), (1e3, 3e7, 0.0)):
+            assert kernel.grow_by_cycles(length, cycles, stress, coefficient, exponent) == length
+
+
+@pytest.mark.parametrize("exponent", [1.5, 2.0 - 1e-9, 2.0, 2.0 + 1e-13, 3.2, 12.0, 300.0])
+def test_growth_by_cycles_to_many_digits(exponent):
+    """The closed form once more, in 60 digits; the coefficient makes a hundredth of the length grow."""
+    with mpmath.workdps(60):
+        stress, cycles = mpmath.mpf(3e7 if exponent < 40.0 else 30.0), mpmath.mpf(400)
+        length, m = mpmath.mpf(0.01), mpmath.mpf(exponent)
+        at_first = (stress * mpmath.sqrt(mpmath.pi * length / 2)) ** m
+        coefficient = float(mpmath.mpf("0.01") / max(m, 1) * length / (cycles * at_first))
+        a = length / 2
+        rate = cycles * mpmath.mpf(coefficient) * (stress * mpmath.sqrt(mpmath.pi)) ** m
+        power = 1 - m / 2
+        grown = (a**power + power * rate) ** (1 / power) if power else a * mpmath.exp(rate)
+        expected = float(2 * grown)
+    assert coefficient > 0.0
+    got = kernel.grow_by_cycles(0.01, 400.0, float(stress), coefficient, exponent)
+    assert got == pytest.approx(expected, rel=1e-14, abs=0.0)
 
 
 def test_compliance_in_a_run(case):

@@ -131,7 +131,7 @@ gas = "He"
     assert history.outcomes["gas_added_tank"] == pytest.approx((1e5 - before) / (helium * 293.15), rel=1e-7)
     assert history.pressures["tank"][5] == pytest.approx(1e5, rel=1e-12)
     assert history.outcomes["mass_balance_residual"] < 1e-12
-    assert compile_case(loaded).plan.components.shape == (2, 6)
+    assert compile_case(loaded).plan.components.shape == (5, 6)  # N2, O2, CO2, Ar of air, and He
     # the lighter mixture leaves faster than air would
     assert history.pressures["tank"][10] < 1e5 * math.exp(-rate(1e-7) * 5 * 3600.0)
 
@@ -213,7 +213,7 @@ def test_the_plan_has_one_row_for_each_thing(case):
     assert plan.volumes["kind"].tolist() == [model.INTEGRATED, model.BOUNDARY]
     assert plan.volumes["state"].tolist() == [0, -1]
     assert plan.paths["kind"].tolist() == [model.ORIFICE]
-    assert plan.settings.tolist() == [36000.0, 1e-9, 1e-6, 1e5, 0.0, 0.0]
+    assert plan.settings.tolist() == [36000.0, 1e-9, 1e-6, 1e5, 0.0, 0.0, 0.0]
 
 
 def test_the_absolute_tolerance_goes_with_the_relative_one(case):

@@ -23,3 +23,22 @@ def test_words_can_stand_in_a_file_and_advice_on_a_line():
 
 def test_zero_is_success():
     assert status.OK == 0
+
+
+def test_the_codes_that_files_hold_stay_what_they_are():
+    assert list(status.MEANINGS.items()) == [
+        (0, "ok"),
+        (1, "step_limit"),
+        (2, "not_finite"),
+        (3, "impossible_geometry"),
+        (4, "out_of_range"),
+        (5, "step_too_small"),
+        (6, "gas_exhausted"),
+    ]
+
+
+def test_advice_names_all_that_makes_a_sample_impossible():
+    """Sizes and openings beyond their walls, event times and pressures, runaway, two given pressures."""
+    advice = status.ADVICE[status.IMPOSSIBLE]
+    words = ("size", "opening", "time", "pressure", "runs away", "hatch joins two given pressures")
+    assert [word for word in words if word not in advice] == []

@@ -147,3 +147,24 @@ def test_a_difference_is_no_temperature(unit):
 @pytest.mark.parametrize("text", ["5 mmHg", "5 mmhg", "5 Torr", "5 torr"])
 def test_a_millimetre_of_mercury_however_written(text):
     assert parse_quantity(text, "pressure") == pytest.approx(5 * 133.322, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [  # a mole of an ideal gas at 0 degC and 1 atm has 22413.969 cm^3; a cmHg has 1333.224 Pa
+        ("1 barrer", 1e-10 / 22413.969 * 1e2 / 1333.224),
+        ("1e-10 cm^3 cm/(cm^2 s cmHg)", 1e-10 / 22413.969 * 1e2 / 1333.224),
+        ("3 cm3 mm/(m2 day bar)", 3.0 / 22413.969 * 1e-3 / 86400.0 / 1e5),
+        ("2 mol/(m s Pa)", 2.0),
+        ("2 mol/m/s/Pa", 2.0),
+        ("1 mol*mm/(cm^2*s*MPa)", 10.0 * 1e-6),
+    ],
+)
+def test_permeabilities_in_moles_and_in_volumes(text: str, value: float) -> None:
+    assert parse_quantity(text, "permeability") == pytest.approx(value, rel=1e-6, abs=0.0)
+
+
+@pytest.mark.parametrize("text", ["1 mol/(m s Pa", "1 mol/((m s) Pa)", "1 mol/()", "1 m^3", "1 m^2/(m s Pa)"])
+def test_what_is_no_permeability(text: str) -> None:
+    with pytest.raises(UnitError, match="must be a permeability"):
+        parse_quantity(text, "permeability")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import math
+import os
 from pathlib import Path
 
 import naive
@@ -235,6 +237,39 @@ def test_report_and_figures(found, tmp_path):
     assert all(f"(report/{picture.name})" in text for picture in pictures)
     assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
     assert sum(picture.stat().st_size for picture in pictures) < 600_000
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 4, "cannot be written: No space left on device"),
+        (KeyboardInterrupt(), 130, "interrupted; nothing was kept"),
+    ],
+)
+def test_a_report_that_cannot_be_finished_leaves_the_old_one(found, tmp_path, monkeypatch, error, code, line):
+    (tmp_path / "report").mkdir()
+    old = {"report.md": b"old", "report/tables.png": b"old picture", "report/mine.txt": b"beside it"}
+    for name, content in old.items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr("leakflow.solver.validation.validate", lambda **options: found)
+    write, calls = os.write, []
+
+    def fill_up(descriptor, data):
+        calls.append(len(data))
+        if len(calls) == 4 and len(data) > 1:
+            write(descriptor, data[:100])
+            raise error
+        return write(descriptor, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", fill_up)
+        result = CliRunner().invoke(app, ["validate", "--out", str(tmp_path / "report.md"), "--quiet"])
+    assert len(calls) >= 4
+    assert result.exit_code == code
+    assert result.stderr.strip().endswith(line)
+    assert result.stderr.count("\n") == 1
+    there = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {str(path.relative_to(tmp_path)): path.read_bytes() for path in there} == old
 
 
 def test_the_document_has_every_check_and_event(found):

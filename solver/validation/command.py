@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...kernels.jit import source_stamp
+from .._whole_file import write_all_whole
 from ..errors import ResultsError
 from ..provenance import version
 from .analytic import CASES
@@ -77,6 +78,8 @@ def validate(*, quick: bool = False, report: Callable[[str], None] | None = None
 def write_report(validation: Validation, path: str | os.PathLike[str]) -> Path:
     """Write the report, and its figures into the folder beside it that has its name without the suffix.
 
+    All of it or nothing: where it cannot be finished, an older report keeps its figures.
+
     Raises
     ------
     ResultsError
@@ -86,15 +89,13 @@ def write_report(validation: Validation, path: str | os.PathLike[str]) -> Path:
     folder = path.with_suffix("")
     if folder == path:
         raise ResultsError(f"{path}: must have a suffix, as in validation.md")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        figures = draw_figures(folder, validation.tables, validation.events)
-        text = to_markdown(
-            version=version(), stamp=source_stamp()[:12], samples=validation.samples,
-            tables=validation.tables, cases=validation.cases, events=validation.events,
-            limits=validation.limits, figures=figures, folder=folder.name,
-        )  # fmt: skip
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from None
+    figures = draw_figures(validation.tables, validation.events)
+    text = to_markdown(
+        version=version(), stamp=source_stamp()[:12], samples=validation.samples,
+        tables=validation.tables, cases=validation.cases, events=validation.events,
+        limits=validation.limits, figures={name: caption for name, (caption, _) in figures.items()},
+        folder=folder.name,
+    )  # fmt: skip
+    pictures = {folder / name: picture for name, (_, picture) in figures.items()}
+    write_all_whole(pictures | {path: text.encode()})
     return path

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,21 +16,19 @@ __all__ = ["draw_figures"]
 _DPI = 90
 
 
-def draw_figures(folder: Path, tables: Sequence[Check], events: Sequence[Event]) -> dict[str, str]:
-    """Draw all figures into a folder.
+def draw_figures(tables: Sequence[Check], events: Sequence[Event]) -> dict[str, tuple[str, bytes]]:
+    """Draw all figures.
 
     Parameters
     ----------
-    folder : Path
-        It is there already.
     tables : sequence of Check
         In percent.
     events : sequence of Event
 
     Returns
     -------
-    dict of str to str
-        What each file shows, by its name.
+    dict of str to (str, bytes)
+        What each file shows and what is to stand in it, by its name.
     """
     curves = [event for event in events if "median" in event.picture]
     rows = [row for event in events for row in event.picture.get("rows", ())]
@@ -38,16 +36,21 @@ def draw_figures(folder: Path, tables: Sequence[Check], events: Sequence[Event])
         (event, prediction) for event in events for prediction in event.predictions
         if prediction.is_test and prediction.observed is not None and prediction.observed[0] > 0.0
     ]  # fmt: skip
-    _save(_draw_tables(tables), folder / "tables.png")
-    _save(_draw_curves(curves), folder / "curves.png")
-    _save(_draw_predictions(judged), folder / "predictions.png")
-    _save(_draw_totals(rows), folder / "totals.png")
     return {
-        "tables.png": "Largest error of each comparison with a table, and its bound",
-        "curves.png": "Pressures of the events, 5 to 95 % and median, with what was observed",
-        "predictions.png": "Predicted interval over what was observed",
-        "totals.png": "Station totals and the opening of one equivalent crack",
-    }
+        "tables.png": (
+            "Largest error of each comparison with a table, and its bound", _png(_draw_tables(tables))
+        ),
+        "curves.png": (
+            "Pressures of the events, 5 to 95 % and median, with what was observed",
+            _png(_draw_curves(curves)),
+        ),
+        "predictions.png": (
+            "Predicted interval over what was observed", _png(_draw_predictions(judged))
+        ),
+        "totals.png": (
+            "Station totals and the opening of one equivalent crack", _png(_draw_totals(rows))
+        ),
+    }  # fmt: skip
 
 
 def _figure(width: float, height: float) -> Any:
@@ -56,9 +59,11 @@ def _figure(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _save(figure: Any, path: Path) -> None:
+def _png(figure: Any) -> bytes:
+    picture = io.BytesIO()
     # without a date and a version in it the same numbers give the same file
-    figure.savefig(path, dpi=_DPI, metadata={"Software": None})
+    figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
+    return picture.getvalue()
 
 
 def _draw_tables(checks: Sequence[Check]) -> Any:

@@ -1,0 +1,141 @@
+"""Many arrays handed to a kernel as one pointer.
+
+A named tuple of arrays reaches a compiled function as seven arguments for each array, all counted as
+references, and is copied so from call to call: compiling that took most of the time. A pack is a table of
+addresses and shapes instead. In a kernel ``plan.volumes`` reads as ever; the arrays belong to the pack,
+which whoever calls keeps alive, so that no reference is counted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_getattr_generic,
+    models,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+from numba.np import arrayobj, numpy_support
+
+
+class Pack:
+    """Arrays and whole numbers by name; a subclass lists them in ``fields``.
+
+    Arrays are made C-contiguous; they may be written to, not replaced.
+    """
+
+    fields: tuple[str, ...] = ()
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        """Take the fields in their order or by name."""
+        given = dict(zip(self.fields, values, strict=False)) | named
+        if set(given) != set(self.fields) or len(values) + len(named) != len(self.fields):
+            raise TypeError(f"{type(self).__name__} takes the fields {', '.join(self.fields)}")
+        table: list[int] = []
+        kinds: list[tuple[str, Any]] = []
+        for name in self.fields:
+            value = given[name]
+            if isinstance(value, np.ndarray):
+                value = np.ascontiguousarray(value)
+                table += [value.ctypes.data, *value.shape]
+                kinds.append((name, types.Array(numpy_support.from_dtype(value.dtype), value.ndim, "C")))
+            else:
+                value = int(value)
+                table.append(value)
+                kinds.append((name, types.int64))
+            setattr(self, name, value)
+        self._table = np.array(table, np.int64)
+        self.address = self._table.ctypes.data
+        self._numba_type_ = PackType(type(self).__name__, tuple(kinds))
+
+    def replace(self, **changes: Any) -> Any:
+        """Return a pack with some fields changed."""
+        return type(self)(**({name: getattr(self, name) for name in self.fields} | changes))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the fields; the addresses of another process are others."""
+        return {name: getattr(self, name) for name in self.fields}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the table anew."""
+        self.__init__(**state)  # type: ignore[misc]
+
+
+class PackType(types.Type):  # type: ignore[misc]
+    """Type of a pack in a kernel: the name and type of each field, in order."""
+
+    def __init__(self, name: str, fields: tuple[tuple[str, Any], ...]) -> None:
+        """Take the name of the pack and its fields."""
+        self.fields = fields
+        self.kinds = dict(fields)
+        super().__init__(f"{name}({', '.join(f'{field}: {kind}' for field, kind in fields)})")
+
+    def place(self, name: str) -> int:
+        """Place of a field in the table."""
+        place = 0
+        for field, kind in self.fields:
+            if field == name:
+                break
+            place += 1 + (kind.ndim if isinstance(kind, types.Array) else 0)
+        return place
+
+
+@register_model(PackType)
+class _PackModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, ir.IntType(8).as_pointer())
+
+
+@typeof_impl.register(Pack)
+def _typeof(pack: Pack, context: Any) -> PackType:
+    return pack._numba_type_
+
+
+@unbox(PackType)
+def _unbox(kind: PackType, pack: Any, c: Any) -> Any:
+    address = c.pyapi.object_getattr_string(pack, "address")
+    value = c.pyapi.long_as_voidptr(address)
+    c.pyapi.decref(address)
+    return NativeValue(value, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+
+
+@infer_getattr
+class _PackAttribute(AttributeTemplate):  # type: ignore[misc]
+    key = PackType
+
+    def generic_resolve(self, kind: PackType, name: str) -> Any:
+        return kind.kinds.get(name)
+
+
+@lower_getattr_generic(PackType)
+def _get(context: Any, builder: Any, kind: PackType, value: Any, name: str) -> Any:
+    """Read a field off the table, which stands still while a kernel runs."""
+    place = kind.place(name)
+    field = kind.kinds[name]
+    table = builder.bitcast(value, ir.IntType(64).as_pointer())
+
+    def entry(i: int) -> Any:
+        loaded = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), place + i)]))
+        loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return loaded
+
+    if not isinstance(field, types.Array):
+        return entry(0)
+    item = context.get_abi_sizeof(context.get_data_type(field.dtype))
+    shape = [entry(1 + d) for d in range(field.ndim)]
+    strides = [ir.Constant(ir.IntType(64), item)]
+    for d in range(field.ndim - 1, 0, -1):
+        strides.insert(0, builder.mul(strides[0], shape[d]))
+    array = context.make_array(field)(context, builder)
+    data = builder.inttoptr(entry(0), context.get_data_type(field.dtype).as_pointer())
+    size = ir.Constant(ir.IntType(64), item)
+    arrayobj.populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
+    return array._getvalue()
