@@ -113,6 +113,30 @@ def test_a_refill_that_comes_late():
     assert result["gas_added"][0, 0] == pytest.approx(given, rel=1e-8)
 
 
+@pytest.mark.parametrize("delay, acts", [(0.02, 1.0), (0.2, 0.0)])
+def test_what_is_over_before_its_delay_is_not_done(delay, acts):
+    """A filling to 1.2 of the pressure leaks below 1.1 of it within tau ln(12/11) = 0.087 tau."""
+    control = Control(
+        PRESSURE, 0, 1.15 * P, 1.0, SET_OPENING, 0, value=1.0, off=1.1 * P, releases=True, delay=delay * TAU
+    )
+    case = leaking(control, duration=2.0 * TAU, events=[Event(TAU, REPRESSURISE, 0, 1.2 * P)])
+    case = case.but(paths=[orifice(0, 1, AREA, opening=0.0), orifice(0, 1, AREA)])
+    result = case.run()
+    assert result["control_count"][0, 0] == acts
+    twice = math.log(1.2 / 1.1) - delay if acts else 0.0
+    lost = 1.0 + twice / 2.0  # while both are open the time to the level is half
+    assert result["final"][0, 0] == pytest.approx(1.2 * P * math.exp(-lost), rel=1e-7)
+
+
+def test_what_controls_do_at_one_time_is_done_in_their_order():
+    """The first fills at the level, which the second sees: nothing is left for it to do."""
+    low, high = 0.7 * P, 0.9 * P
+    both = leaking(refill(low, high), refill(low, high)).run()
+    alone = leaking(refill(low, high)).run()
+    assert both["control_count"][0].tolist() == [alone["control_count"][0, 0], 0.0]
+    assert both["final"][0, 0] == pytest.approx(alone["final"][0, 0], rel=1e-12)
+
+
 def test_a_condition_that_holds_from_the_start_acts_at_once():
     result = leaking(refill(1.1 * P, 1.5 * P, once=True), duration=TAU).run()
     assert result["control_time"][0, 0] == 0.0

@@ -64,6 +64,19 @@ def test_adiabatic_choked_blow_down():
     assert result["mass_balance_residual"][0, 0] <= 1e-12
 
 
+def test_times_to_a_temperature_and_to_p_over_t():
+    """T = T0 x^-2 and p/T = p0/T0 x^(-2/(gamma-1)), by their inverses; and the record of both."""
+    levels = [(0, 260.0, -1.0, TEMPERATURE, -1), (0, 0.5 * P0 / T0, -1.0, PRESSURE_OVER_TEMPERATURE, -1)]
+    record = [(0, 0.7 * TAU, TEMPERATURE, -1), (0, 1.1 * TAU, PRESSURE_OVER_TEMPERATURE, -1)]
+    result = EMPTYING.but(thresholds=levels, record=record).run()
+    slope = 0.5 * (GAMMA - 1.0) / TAU
+    x = np.array([math.sqrt(T0 / 260.0), 0.5 ** (-0.5 * (GAMMA - 1.0))])
+    assert result["time_to"][0] == pytest.approx((x - 1.0) / slope, rel=1e-8)
+    seen = [T0 * (1.0 + 0.7 * TAU * slope) ** -2.0]
+    seen += [P0 / T0 * (1.0 + 1.1 * TAU * slope) ** (-2.0 / (GAMMA - 1.0))]
+    assert result["record"][0] == pytest.approx(seen, rel=1e-8)
+
+
 def test_pressure_rate_of_a_balance():
     """dp/dt = -gamma p/tau at the start: the gas that stays expands."""
     result = EMPTYING.run()
