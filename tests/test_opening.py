@@ -317,3 +317,20 @@ def test_a_crack_grows_from_its_start_on(case):
     assert history.flows["crack"][5] == pytest.approx(naive_flow(1e5, 0.0, 1e-5), rel=1e-6, abs=0.0)
     expected = naive_flow(history.pressures["tank"][10], 0.0, 1e-5, 0.02)
     assert history.flows["crack"][10] == pytest.approx(expected, rel=1e-6, abs=0.0)
+
+
+@pytest.mark.parametrize("reopens", ["false", "true"])
+def test_a_crack_shut_at_rest_is_opened_by_its_pressure(case, reopens):
+    """Open 5 um at 1e5 Pa, shut at 2e4 Pa: opened by the first filling, closed by venting, filled again."""
+    events = "".join(
+        f'[[schedule]]\nat = "{day} d"\naction = "{action}"\nvolume = "tank"\nto = {to}\n'
+        for day, action, to in ((1, "repressurise", 1e5), (2, "vent", 2e4), (3, "repressurise", 1e5))
+    )
+    text = f'opening = "-5 um"\ncompliance = "1e-10 m/Pa"\nreopens = {reopens}\n' + events
+    halves = "run.output_times={every='12 h'}"
+    history = run(case(text, "volumes.tank.pressure=2e4", "run.duration='5 d'", halves))
+    flow = history.flows["crack"]
+    assert flow[1] == 0.0
+    assert flow[3] > 0.0
+    assert flow[5] == 0.0
+    assert (flow[7] > 0.0) == (reopens == "true")
