@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
@@ -115,7 +115,7 @@ def _unbox(kind: PackType, pack: Any, c: Any) -> Any:
 class _PackAttribute(AttributeTemplate):  # type: ignore[misc]
     key = PackType
 
-    def generic_resolve(self, kind: PackType, name: str) -> Any:
+    def generic_resolve(self, kind: PackType, name: str) -> Any:  # type: ignore[override]
         return kind.kinds.get(name)
 
 
