@@ -48,8 +48,7 @@ def feed_fluxes(plan, sample, state):
             sample.flux[place + components] = weight * _wall_heat(plan, sample, f)
         elif row["kind"] == REMOVAL:
             c = row["gas"]
-            mass = state[plan.volumes[v]["state"] * contents + c]
-            flow = -weight * sample.inputs[row["value"]] / sample.volumes[v]["size"] * mass
+            flow = -weight * sample.inputs[row["value"]] * _density(plan, sample, state, v, c)
             sample.flux[place + c] = flow
             if contents > components:
                 h = (sample.component_heat[c] + sample.component_gas[c]) * sample.volumes[v]["temperature"]
@@ -83,6 +82,8 @@ def feed_slopes(plan, sample, state, slopes):
     for f in range(plan.feeds.size):
         row = plan.feeds[f]
         v = row["volume"]
+        if plan.volumes[v]["state"] < 0:
+            continue
         place = (plan.paths.size + f) * contents
         start = plan.volumes[v]["state"] * contents
         weight = sample.feeds[f]["runs"] * sample.feeds[f]["factor"]
@@ -123,7 +124,8 @@ def is_exhausted(plan, sample, state):
     contents = contents_per_volume(plan)
     for f in range(plan.feeds.size):
         row = plan.feeds[f]
-        if row["kind"] == RATE and sample.feeds[f]["runs"] > 0.0:
+        integrated = plan.volumes[row["volume"]]["state"] >= 0
+        if integrated and row["kind"] == RATE and sample.feeds[f]["runs"] > 0.0:
             start = plan.volumes[row["volume"]]["state"] * contents
             taken = row["sign"] * sample.inputs[row["value"]] * sample.feeds[f]["factor"] < 0.0
             for c in range(plan.components.shape[0]):
@@ -182,11 +184,21 @@ def _held_pressure(plan, sample, state, f):
     volume = sample.volumes[row["volume"]]
     if row["species"] < 0:
         return volume["pressure"]
-    start = plan.volumes[row["volume"]]["state"] * contents_per_volume(plan)
     nR = 0.0
     for c in range(plan.components.shape[0]):
-        nR += state[start + c] * sample.component_gas[c] * plan.components[c, row["species"]]
-    return nR * volume["temperature"] / volume["size"]
+        density = _density(plan, sample, state, row["volume"], c)
+        nR += density * sample.component_gas[c] * plan.components[c, row["species"]]
+    return nR * volume["temperature"]
+
+
+@jit
+def _density(plan, sample, state, v, c):
+    """Mass of component c in a cubic metre of volume v [kg/m3]."""
+    volume = sample.volumes[v]
+    row = plan.volumes[v]["state"]
+    if row >= 0:
+        return state[row * contents_per_volume(plan) + c] / volume["size"]
+    return sample.fractions[v, c] * volume["pressure"] / (volume["gas_constant"] * volume["temperature"])
 
 
 @jit

@@ -5,7 +5,10 @@ the places ("slots") in it. Nothing here has a unit other than SI, or a name. Ro
 structured arrays: a call passes a dozen arrays, where one array for each field made compiling slow.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .crack import N_GEOMETRY
 from .jit import jit
@@ -218,25 +221,23 @@ class Plan(Pack):
         Room for the cracks of one sample.
     """
 
-    fields = (
-        "draws",
-        "crack_draws",
-        "choices",
-        "components",
-        "gases",
-        "volumes",
-        "cycles",
-        "paths",
-        "feeds",
-        "controls",
-        "events",
-        "thresholds",
-        "records",
-        "series",
-        "output_time",
-        "settings",
-        "max_cracks",
-    )
+    draws: NDArray[Any]
+    crack_draws: NDArray[Any]
+    choices: NDArray[Any]
+    components: NDArray[Any]
+    gases: NDArray[Any]
+    volumes: NDArray[Any]
+    cycles: NDArray[Any]
+    paths: NDArray[Any]
+    feeds: NDArray[Any]
+    controls: NDArray[Any]
+    events: NDArray[Any]
+    thresholds: NDArray[Any]
+    records: NDArray[Any]
+    series: NDArray[Any]
+    output_time: NDArray[Any]
+    settings: NDArray[Any]
+    max_cracks: int
 
 
 class Sample(Pack):
@@ -260,21 +261,19 @@ class Sample(Pack):
         Time [s].
     """
 
-    fields = (
-        "inputs",
-        "geometry",
-        "moving",
-        "volumes",
-        "paths",
-        "feeds",
-        "controls",
-        "events",
-        "component_gas",
-        "component_heat",
-        "fractions",
-        "flux",
-        "clock",
-    )
+    inputs: NDArray[Any]
+    geometry: NDArray[Any]
+    moving: NDArray[Any]
+    volumes: NDArray[Any]
+    paths: NDArray[Any]
+    feeds: NDArray[Any]
+    controls: NDArray[Any]
+    events: NDArray[Any]
+    component_gas: NDArray[Any]
+    component_heat: NDArray[Any]
+    fractions: NDArray[Any]
+    flux: NDArray[Any]
+    clock: NDArray[Any]
 
 
 def new_sample(plan: Plan) -> Sample:

@@ -183,7 +183,7 @@ def regroup(plan, sample, state):
         look(plan, sample, state)
         flux = np.zeros(sample.flux.size)
         settle(plan, sample, state, state, 1.0, flux)
-        _carry_enthalpy(plan, sample, flux)
+        _carry_enthalpy(plan, sample, flux, flux)
         collect(plan, flux, state)
         look(plan, sample, state)
     return possible
@@ -203,7 +203,7 @@ def _settle_rates(plan, sample, state, rate):
     """Add to the rates what goes through open hatches."""
     flux = np.zeros(sample.flux.size)
     settle(plan, sample, rate, state, 0.0, flux)
-    _carry_enthalpy(plan, sample, flux)
+    _carry_enthalpy(plan, sample, flux, flux)
     collect(plan, flux, rate)
     for i in range(flux.size):
         sample.flux[i] += flux[i]
@@ -225,14 +225,18 @@ def _settle_slopes(plan, sample, slopes):
         unit[j] = 1.0
         collect(plan, column, total)
         settle(plan, sample, total, unit, 0.0, flux)
-        _carry_enthalpy(plan, sample, flux)
+        _carry_enthalpy(plan, sample, flux, sample.flux)
         for i in range(q):
             slopes[i, j] += flux[i]
 
 
 @jit
-def _carry_enthalpy(plan, sample, flux):
-    """Let gas through the open hatches of a group that has no energy balance carry its enthalpy."""
+def _carry_enthalpy(plan, sample, flux, flow):
+    """Let gas through the open hatches of a group that has no energy balance carry its enthalpy.
+
+    It has the temperature of where ``flow`` comes from: the fluxes themselves, or those of which
+    ``flux`` are the slopes.
+    """
     if not plan.settings[THERMAL] > 0.0:
         return
     components = plan.components.shape[0]
@@ -244,7 +248,7 @@ def _carry_enthalpy(plan, sample, flux):
             energy = 0.0
             for c in range(components):
                 part = flux[p * contents + c]
-                v = source if part >= 0.0 else plan.paths[p]["sink"]
+                v = source if flow[p * contents + c] >= 0.0 else plan.paths[p]["sink"]
                 cp = sample.component_heat[c] + sample.component_gas[c]
                 energy += part * cp * sample.volumes[v]["temperature"]
             flux[p * contents + components] = energy

@@ -9,8 +9,9 @@ from .model import (
     DURATION,
     HATCH,
     HELD,
+    HOLD,
     INTEGRATED,
-    REMOVAL,
+    RATE,
     THERMAL,
     WALL,
     contents_per_volume,
@@ -210,8 +211,9 @@ def _note_trends_at_start(plan, sample, row):
 def _note_trends_at_end(plan, sample, end, row):
     """Turn what was kept at the start into the leak rates that the two trends would be read as [kg/s].
 
-    Gas that events, controls and feeds put in is known to those who read, and taken off. The leak carries
-    nitrogen in its share by mass, the mean of start and end.
+    Gas that events, controls and make-up put in is known to those who read, and taken off; what the crew
+    breathes and a filter removes is not. The leak carries nitrogen in its share by mass, the mean of start
+    and end.
     """
     place = _trend_place(plan)
     volumes = plan.volumes.size
@@ -225,7 +227,7 @@ def _note_trends_at_end(plan, sample, end, row):
         gas -= sample.volumes[v]["vented"]
         nitrogen = row[place + volumes + v] - _nitrogen_held(plan, sample, v) + sample.volumes[v]["nitrogen"]
         for f in range(plan.feeds.size):
-            if plan.feeds[f]["volume"] == v and plan.feeds[f]["kind"] != WALL:
+            if plan.feeds[f]["volume"] == v and _is_metered(plan, f):
                 gas += end[passed + f]
                 nitrogen += _nitrogen_share(plan, sample, f) * end[passed + f]
         held = row[place + v]
@@ -234,6 +236,13 @@ def _note_trends_at_end(plan, sample, end, row):
         last = _nitrogen_held(plan, sample, v) / now if now > 0.0 else math.nan
         row[place + v] = gas / plan.settings[DURATION]
         row[place + volumes + v] = nitrogen / (0.5 * (first + last)) / plan.settings[DURATION]
+
+
+@jit
+def _is_metered(plan, f):
+    """Whether feed f is gas from a bottle: not heat, nor a filter, nor the breath of a crew."""
+    kind = plan.feeds[f]["kind"]
+    return kind == HOLD or (kind == RATE and plan.feeds[f]["factor"] < 0)
 
 
 @jit
@@ -258,8 +267,6 @@ def _nitrogen_held(plan, sample, v):
 def _nitrogen_share(plan, sample, f):
     """Mass fraction of nitrogen in what feed f gives or takes."""
     gas = plan.feeds[f]["gas"]
-    if plan.feeds[f]["kind"] == REMOVAL:
-        return nitrogen_of(plan, sample, gas)
     total = 0.0
     for c in range(plan.components.shape[0]):
         total += plan.gases[gas, c] * nitrogen_of(plan, sample, c)

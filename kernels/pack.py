@@ -8,10 +8,10 @@ which whoever calls keeps alive, so that no reference is counted.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
@@ -27,12 +27,16 @@ from numba.np import arrayobj, numpy_support
 
 
 class Pack:
-    """Arrays and whole numbers by name; a subclass lists them in ``fields``.
+    """Arrays and whole numbers by name; a subclass lists them as annotations, in order.
 
     Arrays are made C-contiguous; they may be written to, not replaced.
     """
 
-    fields: tuple[str, ...] = ()
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Take the fields from the annotations."""
+        cls.fields = tuple(cls.__annotations__)
 
     def __init__(self, *values: Any, **named: Any) -> None:
         """Take the fields in their order or by name."""
@@ -111,7 +115,7 @@ def _unbox(kind: PackType, pack: Any, c: Any) -> Any:
 class _PackAttribute(AttributeTemplate):  # type: ignore[misc]
     key = PackType
 
-    def generic_resolve(self, kind: PackType, name: str) -> Any:
+    def generic_resolve(self, kind: PackType, name: str) -> Any:  # type: ignore[override]
         return kind.kinds.get(name)
 
 

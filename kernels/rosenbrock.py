@@ -16,7 +16,10 @@ gives it to the next. So each stage solves for the fluxes, ``(1/(h gamma) - S B)
 to rounding.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .jit import jit
 from .linear import factorise, substitute
@@ -82,19 +85,17 @@ class Work(Pack):
         Absolute tolerances.
     """
 
-    fields = (
-        "new",
-        "right",
-        "rate",
-        "drift",
-        "slopes",
-        "matrix",
-        "pivots",
-        "flux",
-        "stages",
-        "dense",
-        "scale",
-    )
+    new: NDArray[Any]
+    right: NDArray[Any]
+    rate: NDArray[Any]
+    drift: NDArray[Any]
+    slopes: NDArray[Any]
+    matrix: NDArray[Any]
+    pivots: NDArray[Any]
+    flux: NDArray[Any]
+    stages: NDArray[Any]
+    dense: NDArray[Any]
+    scale: NDArray[Any]
 
 
 def new_work(plan: Plan) -> Work:

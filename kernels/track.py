@@ -4,8 +4,10 @@ Output and record times are read off the dense output and cost no step; threshol
 """
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .jit import jit
 from .model import Plan, fill, sizes
@@ -33,14 +35,12 @@ class Track(Pack):
         The first times not yet reached.
     """
 
-    fields = (
-        "record",
-        "crossing",
-        "counts",
-        "probe",
-        "next_record",
-        "next_output",
-    )
+    record: NDArray[Any]
+    crossing: NDArray[Any]
+    counts: NDArray[Any]
+    probe: NDArray[Any]
+    next_record: NDArray[Any]
+    next_output: NDArray[Any]
 
 
 def new_track(plan: Plan) -> Track:

@@ -85,7 +85,7 @@ def _trend_columns(case: Case, places: Mapping[str, int], i: int, name: str) -> 
         if there:
             yield Column(
                 f"leak_rate_from_{what}_{label(name)}", places[key] + i, "mass_flow", "kg s-1",
-                f"leak of {name} as its {what} tells over the run, known gas put in taken off", "output",
+                f"leak of {name} as its {what} tells over the run, gas from bottles taken off", "output",
             )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plans import AIR, Case, Event, balanced, orifice, outside, prepared, tank, wall
+from plans import AIR, Case, Event, balanced, hatch, orifice, outside, prepared, tank, wall
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
@@ -62,6 +62,19 @@ def test_adiabatic_choked_blow_down():
     assert result["mass"][0, 0] == pytest.approx(MASS - left, rel=1e-8)
     assert result["energy_balance_residual"][0, 0] <= 1e-12
     assert result["mass_balance_residual"][0, 0] <= 1e-12
+
+
+def test_times_to_a_temperature_and_to_p_over_t():
+    """T = T0 x^-2 and p/T = p0/T0 x^(-2/(gamma-1)), by their inverses; and the record of both."""
+    levels = [(0, 260.0, -1.0, TEMPERATURE, -1), (0, 0.5 * P0 / T0, -1.0, PRESSURE_OVER_TEMPERATURE, -1)]
+    record = [(0, 0.7 * TAU, TEMPERATURE, -1), (0, 1.1 * TAU, PRESSURE_OVER_TEMPERATURE, -1)]
+    result = EMPTYING.but(thresholds=levels, record=record).run()
+    slope = 0.5 * (GAMMA - 1.0) / TAU
+    x = np.array([math.sqrt(T0 / 260.0), 0.5 ** (-0.5 * (GAMMA - 1.0))])
+    assert result["time_to"][0] == pytest.approx((x - 1.0) / slope, rel=1e-8)
+    seen = [T0 * (1.0 + 0.7 * TAU * slope) ** -2.0]
+    seen += [P0 / T0 * (1.0 + 1.1 * TAU * slope) ** (-2.0 / (GAMMA - 1.0))]
+    assert result["record"][0] == pytest.approx(seen, rel=1e-8)
 
 
 def test_pressure_rate_of_a_balance():
@@ -184,6 +197,27 @@ def test_a_leak_under_a_cycling_wall():
     expected = P0 / wall_at(0.0) * np.exp(-area * PSI / V * np.array(speed))
     assert result.value(0) == pytest.approx(expected, rel=1e-8)
     assert expected[-1] < 0.7 * expected[0]
+    assert result["mass_balance_residual"][0, 0] <= 1e-12
+
+
+def test_joined_volumes_under_walls_that_cycle_apart():
+    """p = sum m R/(V1/T1 + V2/T2), at one pressure and two temperatures."""
+    other = ((4.0, 700.0, 30.0),)
+    case = Case(
+        [tank(V, P0, temperature=T0, cycles=CYCLES), tank(0.3, P0, temperature=290.0, cycles=other)],
+        [hatch(0, 1, 0.5, opening=1.0)],
+        7200.0,
+        **TIGHT,
+    )
+    result = case.run()
+
+    def room(t):
+        return V / wall_at(t) + 0.3 / (290.0 + 4.0 * np.cos(2.0 * math.pi * (t - 30.0) / 700.0))
+
+    expected = P0 * room(0.0) / room(case.plan.output_time)
+    for v in (0, 1):
+        assert result.pressures[0, :, v] == pytest.approx(expected, rel=1e-8)
+    assert np.ptp(expected) > 0.01 * P0
     assert result["mass_balance_residual"][0, 0] <= 1e-12
 
 

@@ -16,6 +16,7 @@ from plans import (
     Event,
     balanced,
     cracks,
+    held,
     hold,
     orifice,
     outside,
@@ -244,6 +245,31 @@ def test_more_gas_than_there_is_cannot_be_taken():
 )
 def test_a_feed_that_cannot_be(feed):
     assert cabin(feed).run().status[0] == status.IMPOSSIBLE
+
+
+def test_a_crew_in_a_held_volume_is_kept_alive():
+    """What it takes, and a filter takes, life support makes up; a neighbour is filled none the less."""
+    breathed, Q = 2.0 / DAY, 0.01
+    station = held(900.0, P, temperature=T, gas=MIXED)
+    feeds = [rate(0, breathed, gas=O2, sign=-1.0), removal(0, Q, CO2), rate(2, 1e-6, gas=O2)]
+    case = cabin(
+        *feeds,
+        volume=station,
+        paths=[orifice(0, 1, 1e-8)],
+        duration=3600.0,
+        series=[(PARTIAL_PRESSURE, 0, CO2)],
+    )
+    case = case.but(volumes=[*case.volumes, balanced(1.0, 1e3, temperature=T, gas=MIXED)])
+    result = case.run()
+    assert result.status[0] == status.OK
+    taken = Q * SHARES[CO2] * P / (R[CO2] * T) * 3600.0
+    given = [-breathed * 3600.0, -taken, 1e-6 * 3600.0]
+    assert result["feed_mass"][0] == pytest.approx(given, rel=1e-12)
+    made_up = result["mass"][0, 0] + breathed * 3600.0 + taken
+    assert result["gas_added"][0, 0] == pytest.approx(made_up, rel=1e-12)
+    p = prepared(case)
+    _, jacobian = p.jacobian(p.state)
+    assert not jacobian[: p.plan.components.shape[0]].any()  # nothing depends on what the neighbour holds
 
 
 # Against the oracle

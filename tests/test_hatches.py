@@ -240,6 +240,7 @@ def test_the_first_leak_rate_knows_an_open_hatch(case):
 def test_a_tiny_volume_takes_the_pressure_of_a_huge_one_either_way(case):
     tiny = TWO.replace("volume = 90.0", "volume = 1e9").replace("volume = 10.0", "volume = 1e-6")
     turned = tiny.replace('from = "cabin"\nto = "tunnel"', 'from = "tunnel"\nto = "cabin"')
+    overrides = ("paths.hatch.diameter=1e-2", "run.duration=60 s", "run.output_times={count=3}")
     for text in (tiny, turned):
-        history = run(case(text, "paths.hatch.opening=1", "run.duration=60 s", "run.output_times={count=3}"))
+        history = run(case(text, "paths.hatch.opening=1", *overrides))
         np.testing.assert_allclose(history.pressures["tunnel"], 1e5, rtol=1e-8)
