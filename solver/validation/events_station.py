@@ -1,4 +1,4 @@
-"""The whole station: its totals over the years, January 2021, and the false alarm of September 2020."""
+"""The whole station: its totals over the years, and January 2021."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..laws import crack_flow, orifice_flow
 from .report import Event, Prediction, interval
 from .sampling import in_mmhg, sampled
 
-__all__ = ["TOTALS", "equivalent_diameter", "equivalent_opening", "false_alarm", "january_2021", "totals"]
+__all__ = ["TOTALS", "equivalent_diameter", "equivalent_opening", "january_2021", "totals"]
 
 _T = 295.15
 _CABIN = 735.0 * 133.322387415  # Pa, the middle of the usual range (R01 of the record)
@@ -28,11 +28,6 @@ _SOURCES = (
     "L26: NASA cites progress (SpaceNews copy), https://vuink.com/post/fcnprarjf-d-dpbz/nasa-cites-progress-in-reducing-iss-air-leak",
     "L33: mogazmasr quoting NASA, https://www.mogazmasr.com/121811",
     "L34: Roscosmos paused (Morning Overview), https://morningoverview.com/roscosmos-paused-its-risky-repair-on-the-station-leak-to-gather-more-data-before-cutting-further/",
-)
-_ALARM_SOURCES = (
-    "L09 (B): Five Times More Air (UrduPoint/Sputnik), https://www.urdupoint.com/en/world/five-times-more-air-now-leaking-from-internat-1041298.html",
-    "L10 (D): https://michigan.forums.rivals.com/threads/10-15-20-update-ot-the-growing-leak-on-the-iss-long.312399",
-    "L11 (A): NASA On-Orbit Status 29 Sep 2020 (SpaceRef), https://spaceref.com/space-stations/nasa-space-station-on-orbit-status-29-september-2020-leak-continues-to-mystify",
 )
 
 #: Station totals of the record: row, date, kg/day, trust, note.
@@ -66,34 +61,6 @@ def january_2021(samples: int) -> Event:
         unknown="whether one number was computed from the other, and what counts as equivalent",
         text="A sharp hole's coefficient gives the lower end, an ideal hole's the upper.",
     )
-
-
-def false_alarm(samples: int) -> Event:
-    """Kelvins that imitate kilograms: arithmetic on p/T, no flow law in it."""
-    R = float(gas.mixture_properties(gas.as_mole_fractions(AIR), _T)[0])
-    volumes = np.linspace(916.0, 950.0, samples)
-    kg_per_kelvin = _CABIN * volumes / (R * _T) / _T
-    apparent, true = 15.0 * _POUND, 1.4
-    kelvins = (apparent - true) / kg_per_kelvin
-    return Event(
-        title="The false alarm of 28 September 2020: an apparent 15 lb/day",
-        case="",
-        trust="number D, cause A",
-        predictions=(
-            Prediction("mass that one kelvin of cooling imitates", interval(kg_per_kelvin), None, "kg"),
-            Prediction("cooling in a day that makes 1.4 kg/day (L09) look like 15 lb/day (L10)",
-                       interval(kelvins), None, "K"),
-        ),
-        unknown="the temperatures of that night, and how the apparent rate was computed",
-        text=(
-            "Only arithmetic: m = p V/(R T), so a cabin that cools by dT at constant mass loses p dT/T, "
-            f"which looks like m dT/T; here {in_mmhg(_CABIN) / _T:.2f} mmHg for each kelvin. NASA gave a "
-            "temporary change of temperature as the cause and the true rate as unchanged: the cooling "
-            "needed is small enough for that to be true. No temperature was told, so nothing is tested. A "
-            "record of p/T would have raised no alarm."
-        ),
-        sources=_ALARM_SOURCES,
-    )  # fmt: skip
 
 
 def totals(samples: int) -> Event:

@@ -9,7 +9,7 @@ import numpy as np
 from .report import Event, Prediction, interval
 from .sampling import Samples, in_mmhg, sampled
 
-__all__ = ["december_2020", "july_2021", "march_2021", "october_2020"]
+__all__ = ["december_2020", "july_2021", "march_2021", "october_2020", "reduced_pressure"]
 
 _HOUR, _DAY = 3600.0, 86400.0
 _UNKNOWN = (
@@ -125,6 +125,32 @@ def july_2021(samples: int) -> Event:
         ),
         picture=given.picture("tunnel", "days", _DAY),
     )  # fmt: skip
+
+
+def reduced_pressure(samples: int) -> Event:
+    """A saw-tooth between two limits; what is added is the leak."""
+    swept = sampled("prk-reduced-pressure-2026", samples)
+    duration = swept.case.run.duration
+    fills = swept.of("control_make_up_count")
+    added = swept.of("gas_added_tunnel") / duration * _DAY
+    lost = swept.of("leak_rate_mean") * _DAY
+    return Event(
+        title="Tunnel, from May 2026: kept at a reduced pressure",
+        case="prk-reduced-pressure-2026",
+        trust="mode A*, limits unknown",
+        predictions=(
+            Prediction("fills in 30 days between 300 and 350 mmHg", interval(fills), None, ""),
+            Prediction("gas added", interval(added), None, "kg/day"),
+            Prediction("leak", interval(lost), None, "kg/day"),
+        ),
+        unknown=_UNKNOWN + "; the limits; which cracks were left or new in 2026",
+        text=(
+            "With the cracks of the case of July 2021 and limits that are an example. Nothing is tested: "
+            "of that summer only totals of the station were told, 1 and 2 lb/day. What is added differs from "
+            "the leak by what the seal lets in and by the last, unfinished tooth."
+        ),
+        picture=swept.picture("tunnel", "days", _DAY),
+    )
 
 
 def _exponent(samples: Samples) -> Any:
