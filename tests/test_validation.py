@@ -142,7 +142,7 @@ def test_a_wrong_law_breaks_the_checks(monkeypatch):
 def test_all_checks_hold(found):
     assert found.broken == ()
     assert len(found.tables) >= 26
-    assert len(found.cases) >= 9
+    assert len(found.cases) >= 29
 
 
 def test_events_name_cases_that_ship(found):
@@ -189,6 +189,20 @@ def test_soyuz_11_by_hand(found):
     assert at_45_s == pytest.approx(915.0 * (50.0 / 915.0) ** (45.0 / 113.0), rel=0.05)
 
 
+def test_soyuz_11_adiabatic_by_hand(found):
+    """``T`` falls like ``1 + (gamma - 1)/2 t/tau`` to the power -2, the pressure with it isentropically."""
+    power = 2.0 * GAMMA / (GAMMA - 1.0)
+    slope = ((915.0 / 50.0) ** (1.0 / power) - 1.0) / 113.0  # of that sum, 1/s
+    event = next(event for event in found.events if event.title.startswith("Soyuz 11"))
+    diameter, at_45_s = (p.predicted for p in event.predictions if p.what == "the same, adiabatic")
+    assert at_45_s[1] == pytest.approx(915.0 * (1.0 + 45.0 * slope) ** -power, rel=0.05)
+    smallest, largest = (
+        1e3 * math.sqrt(4.0 / math.pi * V * 2.0 * slope / ((GAMMA - 1.0) * SPEED * coefficient))
+        for V, coefficient in ((2.5, 0.9), (4.0, 0.61))
+    )
+    assert smallest * 0.98 < diameter[0] < diameter[2] < largest * 1.02
+
+
 def test_the_window_hose_by_hand(found):
     """Two choked orifices in series: the pressures between go as the areas."""
     bare = prediction(found, "The window hose", "fall in a day through").predicted
@@ -211,9 +225,43 @@ def test_equivalent_openings_leak_what_they_should():
 
 
 def test_the_false_alarm_by_hand(found):
+    """Half a day of 15 lb/day less 1.4 kg/day, in kilograms and then in kelvins."""
+    T = 273.15 + 24.0
     low, _, high = prediction(found, "The false alarm", "mass that").predicted
-    per_kelvin = [735.0 * MMHG * V / (R * 295.15**2) for V in (916.0, 950.0)]
+    per_kelvin = [p * MMHG * V / (R * T * T) for p, V in ((730.0, 916.0), (755.0, 950.0))]
     assert per_kelvin[0] < low < high < per_kelvin[1]
+    low, median, high = prediction(found, "The false alarm", "cooling").predicted
+    assert median == pytest.approx(0.5 * (15.0 * 0.45359237 - 1.4) / np.mean(per_kelvin), rel=0.05)
+    assert 0.8 * median < low < high < 1.2 * median
+    tunnel = prediction(found, "The false alarm", "the same in the shut tunnel").predicted
+    assert tunnel[1] == pytest.approx(1e3 * 735.0 * MMHG * 5.5 / (R * 295.15**2), rel=1e-6)
+    leak = prediction(found, "The false alarm", "leak that p/T tells").predicted
+    assert 1.28 < leak[0] < leak[2] < 1.52  # what was put in, 1.3 to 1.5 over the range of pressures
+
+
+def test_nitrogen_tells_what_the_pressure_hides(found):
+    """Three people take 2.52 kg of oxygen a day, which is made again and makes no leak."""
+    title = "Station, January to April 2003"
+    low, _, high = prediction(found, title, "leak that the nitrogen tells").predicted
+    assert 0.99 < low < high < 1.01
+    low, _, high = prediction(found, title, "leak that the total pressure tells with").predicted
+    assert 2.4 / 0.13 < low < high < 2.8 / 0.03
+    # choked loss of 0.03 to 0.13 kg/day for 85 days, of the nitrogen its share
+    low, _, high = prediction(found, title, "fall of the nitrogen").predicted
+    per_kg = R * 295.15 / MMHG
+    assert 0.77 * 0.03 * 85.0 * per_kg / 500.0 < low < high < 0.77 * 0.13 * 85.0 * per_kg / 350.0
+
+
+def test_the_saw_tooth_of_the_tunnel(found):
+    """Each fill puts 50 mmHg into 4 to 7 m3."""
+    title = "Tunnel, from May 2026"
+    fills = prediction(found, title, "fills in 30 days").predicted
+    added = prediction(found, title, "gas added").predicted
+    a_fill = [50.0 * MMHG * V / (R * 295.15) for V in (4.0, 7.0)]
+    for some, gas in zip(fills, added, strict=True):
+        assert a_fill[0] * 0.8 < gas * 30.0 / some < a_fill[1] * 1.2
+    leak = prediction(found, title, "leak").predicted[1]
+    assert leak == pytest.approx(added[1], rel=0.1)
 
 
 # The report and the command

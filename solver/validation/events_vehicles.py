@@ -156,10 +156,11 @@ def soyuz_11(samples: int) -> Event:
         text=(
             "The two pressures say one number, area over volume. Isothermal and adiabatic gas are the "
             f"limits: the adiabatic one needs {100 * less:.0f} % less area and is at {at_115_s:.0f} K as it "
-            "gets to 50 mmHg. Between walls of 20 to 300 W/K it is nearly adiabatic at first, and what is left "
-            "is warmed later on, when the fall slows down: the limits do not bracket that. No curve through both pressures, whatever its heat, "
-            "can be near zero after 45 s: these histories contradict each other. The 112 s to vacuum of a "
-            "third account go with the 113 s from the valve's opening to 50 mmHg here."
+            "gets to 50 mmHg. Between walls of 20 to 300 W/K it is nearly adiabatic at first, and what is "
+            "left is warmed later on, when the fall slows down: the limits do not bracket that. None of the "
+            "three that go through both pressures is near zero after 45 s: these histories contradict each "
+            "other. The 112 s to vacuum of a third account go with the 113 s from the valve's opening to "
+            "50 mmHg here."
         ),
         picture=walled.picture("cabin", "s", 1.0),
     )  # fmt: skip

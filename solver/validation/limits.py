@@ -30,7 +30,8 @@ def heat_of_a_fast_leak() -> Limit:
     ratio = 0.1
     times = exact.adiabatic_time(ratio, gamma) / -np.log(ratio)
     return Limit(
-        "Heat: temperatures are constant. In a blowdown of minutes the gas cools.",
+        "Heat, where a case leaves its volumes isothermal, as they are by default. In a blowdown of minutes "
+        "the gas cools.",
         f"to a tenth of the pressure an adiabatic tank takes {100 * (1 - times):.1f} % less time than an "
         f"isothermal one and ends at {_T * ratio ** ((gamma - 1) / gamma):.0f} K",
         "closed forms of both limits",
@@ -48,6 +49,58 @@ def heat_of_a_slow_leak() -> Limit:
         f"K), free convection at its weakest, that is {1e3 * cooling / (area * film):.1f} mK; in the shut "
         f"tunnel, 20 m^2, {cooling / (20.0 * film):.2f} K",
         "mdot R T over wall conductance; areas and film coefficient assumed",
+    )
+
+
+def specific_heats() -> Limit:
+    """Constant specific heats: those of 298 K."""
+    cold, usual = 0.78 * 29.107 + 0.21 * 29.126, 0.78 * 29.124 + 0.21 * 29.376  # J/(mol K), 200 and 298 K
+    gamma = _properties(AIR)[2]
+    exponent = (gamma - 1.0) / gamma
+    warmer = 0.1 ** (exponent * usual / cold) - 0.1**exponent
+    return Limit(
+        "Specific heats that change with temperature: those of 298 K hold throughout.",
+        "from 200 to 350 K nitrogen's cp stays within 0.15 %, oxygen's within 1.1 %, carbon dioxide's within "
+        f"13 %; with air's of 200 K an adiabatic fall to a tenth ends {-_T * warmer:.1f} K lower",
+        "NIST-JANAF tables (Chase 1998)",
+    )
+
+
+def one_temperature() -> Limit:
+    """Each volume has one temperature."""
+    apart = 10.0
+    more, denser = (1.0 - 0.5 * apart / _T) ** -0.5 - 1.0, (0.5 * apart / _T) ** 2
+    return Limit(
+        "Layers and cold corners: each volume has one temperature.",
+        f"two halves {apart:.0f} K apart hold {100 * denser:.2f} % more gas than one of their mean; but "
+        f"through a crack that draws from the cold half {100 * more:.1f} % more flows, and a sensor that is off "
+        f"by a kelvin is off by {100 / _T:.2f} % of the gas",
+        "m = p V/(R T); choked flow like 1/sqrt(T)",
+    )
+
+
+def walls() -> Limit:
+    """A wall's conductance is a constant."""
+    return Limit(
+        "The conductance of walls is a constant, and walls have a temperature of their own that gas does not "
+        "change.",
+        f"free convection goes like (p^2 dT)^(1/4): {0.5**0.5:.2f} of it at half the pressure, "
+        f"{2**0.25:.2f} at twice the difference; a wall of 2 mm aluminium over 20 m^2 holds 100 kJ/K, the "
+        "gas of 6 m^3 behind it 5 kJ/K",
+        "Grashof's number; heat capacities",
+    )
+
+
+def condensation() -> Limit:
+    """Water stays vapour."""
+    saturated, volume, people = 2644.0, 100.0, 3  # Pa at 22 degC
+    R_water = _properties({"H2O": 1.0})[0]
+    hours = saturated * volume / (R_water * _T) / (people * 2.28 / 24.0)
+    return Limit(
+        "Condensation and evaporation of water.",
+        f"the vapour of three people saturates 100 m^3 of dry air at 22 degC in {hours:.1f} h; without a "
+        f"dryer the model goes on to pressures that there cannot be, above {saturated / 133.322:.0f} mmHg",
+        "saturation pressure of water (IAPWS), NASA RP-1324 for a person",
     )
 
 
@@ -120,7 +173,7 @@ def humidity() -> Limit:
     (R0, _, g0), (R1, _, g1) = _properties(AIR), _properties(moist)
     choked = exact.choked_flow_function(g1) / exact.choked_flow_function(g0) * np.sqrt(R0 / R1)
     return Limit(
-        "Humidity of the cabin in the shipped cases, which take dry air.",
+        "Humidity of the cabin in the shipped cases that take dry air, all but that of 2003.",
         f"1.5 % of water vapour change a choked mass flow by {100 * (choked - 1):+.2f} %",
         "mixture properties; the composition is an input",
     )
@@ -129,7 +182,7 @@ def humidity() -> Limit:
 def permeation() -> Limit:
     """Gas that goes through elastomers."""
     return Limit(
-        "Permeation through elastomers, adsorption, outgassing.",
+        "Adsorption and outgassing; permeation, where a case gives none.",
         "a full-scale docking seal may leak 0.0025 lb/day, 1.1 g/day, all ways together: under 2 % of the "
         "lowest station total, 64 g/day (L02)",
         "T01 of the record, NTRS 20100019164",
@@ -153,6 +206,10 @@ def thermometers() -> Limit:
 LIMITS: tuple[Callable[[], Limit], ...] = (
     heat_of_a_fast_leak,
     heat_of_a_slow_leak,
+    specific_heats,
+    one_temperature,
+    walls,
+    condensation,
     moving_openings,
     shape_of_cracks,
     real_gas,
