@@ -73,8 +73,8 @@ def one_temperature() -> Limit:
     return Limit(
         "Layers and cold corners: each volume has one temperature.",
         f"two halves {apart:.0f} K apart hold {100 * denser:.2f} % more gas than one of their mean; but "
-        f"through a crack that draws from the cold half {100 * more:.1f} % more flows, and a sensor that is off "
-        f"by a kelvin is off by {100 / _T:.2f} % of the gas",
+        f"through a crack that draws from the cold half {100 * more:.1f} % more flows, and a sensor that is "
+        f"off by a kelvin is off by {100 / _T:.2f} % of the gas",
         "m = p V/(R T); choked flow like 1/sqrt(T)",
     )
 
