@@ -94,7 +94,7 @@ def draw_crack(plan, p, seed, index, crack, inputs, fields):
     first = plan.paths[p]["crack_row"]
     for field in range(N_CRACK_FIELDS):
         draw = plan.crack_draws[first + field]
-        u = uniform(seed, index, draw["stream"], crack)
+        u = uniform(seed, index, draw["stream"], crack) if draw["kind"] != CONSTANT else 0.5
         fields[field] = _variate(draw, plan.choices, inputs, u)
 
 

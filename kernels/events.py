@@ -20,6 +20,7 @@ from .model import (
     contents_per_volume,
 )
 from .opening import grow_by_cycles
+from .table import forget_table
 from .volumes import heat_capacity, look, nitrogen_of
 
 
@@ -234,4 +235,5 @@ def _load(plan, sample, p, cycles, stress_range):
         after = grow_by_cycles(before, cycles, stress_range, coefficient, exponent)
         possible = possible and after < math.inf
         crack["length"] = after - grown
+    forget_table(sample, p)
     return possible

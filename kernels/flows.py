@@ -2,13 +2,14 @@
 
 import math
 
-from .crack import geometry_flow, geometry_flow_slopes
 from .gas import MOLAR_MASS, N_SPECIES
 from .jit import jit
 from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
-from .opening import length_at, moving_flow, moving_flow_slopes, note_closure, opening_at
+from .opening import SHUT, length_at, note_closure, opening_at
 from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
+from .population import population_flow, population_flow_slopes
 from .seal import contact_factor, seal_flow, seal_flow_slopes
+from .table import forget_table, start_table, table_flow
 from .volumes import path_total
 
 # tolerances while pressures equalise, and the opening from which a crack is wide [m]
@@ -28,6 +29,7 @@ def start_path(plan, sample, p):
     sample.paths[p]["active"] = 0.0 if plan.paths[p]["starts_later"] else 1.0
     sample.paths[p]["opening"] = 1.0
     sample.paths[p]["area"] = 0.0
+    start_table(plan, sample, p)
     path = plan.paths[p]
     possible = True
     if path["size"] >= 0:
@@ -93,22 +95,12 @@ def path_flow(plan, sample, p):
     """
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
-    T, R, mu, gamma, ratio, flow2 = _upstream_gas(plan, sample, p)
     kind = _law(plan, sample, p)
     flow = 0.0
     if kind == CRACKS:
-        first = sample.paths[p]["crack_start"]
-        moves = plan.paths[p]["moves"] > 0
-        elliptic = plan.paths[p]["elliptic"] > 0
-        age = sample.clock[0] - sample.paths[p]["started"]
-        for i in range(first, first + sample.paths[p]["crack_count"]):
-            if moves:
-                crack = sample.moving[i]
-                flow += moving_flow(p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, age)
-            else:
-                flow += geometry_flow(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
+        flow = population_flow(plan, sample, p, p_up, p_down)
     elif kind == ORIFICE:
-        flow = _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma)[0]
+        flow = _orifice_slopes(plan, sample, p, p_up, p_down)[0]
     elif kind == SEAL:
         molecular, viscous = _conductances(plan, sample, p)
         pressed = _contact(plan, sample, p, p_up - p_down)[0]
@@ -121,25 +113,12 @@ def path_flow_slopes(plan, sample, p):
     """Return `path_flow` and its derivatives by the pressures of the two ends [kg/s, kg/(s Pa)]."""
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
-    T, R, mu, gamma, ratio, flow2 = _upstream_gas(plan, sample, p)
     kind = _law(plan, sample, p)
     flow, by_up, by_down = 0.0, 0.0, 0.0
     if kind == CRACKS:
-        first = sample.paths[p]["crack_start"]
-        moves = plan.paths[p]["moves"] > 0
-        elliptic = plan.paths[p]["elliptic"] > 0
-        age = sample.clock[0] - sample.paths[p]["started"]
-        for i in range(first, first + sample.paths[p]["crack_count"]):
-            if moves:
-                crack = sample.moving[i]
-                one = moving_flow_slopes(p_up, p_down, R * T, mu, ratio, flow2, crack, elliptic, age)
-            else:
-                one = geometry_flow_slopes(p_up, p_down, R * T, mu, ratio, flow2, sample.geometry[i])
-            flow += one[0]
-            by_up += one[1]
-            by_down += one[2]
+        flow, by_up, by_down = population_flow_slopes(plan, sample, p, p_up, p_down)
     elif kind == ORIFICE:
-        flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma)
+        flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down)
     elif kind == SEAL:
         molecular, viscous = _conductances(plan, sample, p)
         flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
@@ -149,6 +128,23 @@ def path_flow_slopes(plan, sample, p):
         flow *= pressed
     weight = patch_factor(sample, p)
     return weight * flow, weight * by_up, weight * by_down
+
+
+@jit
+def quick_flow(plan, sample, p):
+    """`path_flow` by the table of path p where it has one that is good enough."""
+    flow, _, _, fit = table_flow(plan, sample, p)
+    return patch_factor(sample, p) * flow if fit else path_flow(plan, sample, p)
+
+
+@jit
+def quick_flow_slopes(plan, sample, p):
+    """`path_flow_slopes` by the table of path p where it has one that is good enough."""
+    flow, by_source, by_sink, fit = table_flow(plan, sample, p)
+    if not fit:
+        return path_flow_slopes(plan, sample, p)
+    weight = patch_factor(sample, p)
+    return weight * flow, weight * by_source, weight * by_sink
 
 
 @jit
@@ -196,7 +192,10 @@ def follow_cracks(plan, sample):
             age = sample.clock[0] - sample.paths[p]["started"]
             first = sample.paths[p]["crack_start"]
             for i in range(first, first + sample.paths[p]["crack_count"]):
+                was = sample.moving[i]["shut"]
                 note_closure(sample.moving[i], drop, age)
+                if was != SHUT and sample.moving[i]["shut"] == SHUT:
+                    forget_table(sample, p)
         if there and plan.paths[p]["moves"] > 0:
             fit = fit and fits_wall(plan, sample, p, sample.clock[0] - sample.paths[p]["started"])
     return fit
@@ -276,22 +275,11 @@ def _conductances(plan, sample, p):
 
 
 @jit
-def _upstream_gas(plan, sample, p):
-    """Gas on path p's side of higher pressure: T, R, viscosity, gamma and its two critical numbers."""
-    a = plan.paths[p]["source"]
-    b = plan.paths[p]["sink"]
-    v = a if sample.volumes[a]["pressure"] >= sample.volumes[b]["pressure"] else b
-    gas = sample.volumes[v]
-    return (
-        gas["temperature"], gas["gas_constant"], gas["viscosity"], gas["gamma"],
-        gas["critical_ratio"], gas["critical_flow2"],
-    )  # fmt: skip
-
-
-@jit
-def _orifice_slopes(plan, sample, p, p_up, p_down, T, R, mu, gamma):
+def _orifice_slopes(plan, sample, p, p_up, p_down):
     """Flow of an orifice and its slopes: by its area, or by what ISO 6358 measured of it."""
     path = plan.paths[p]
+    gas = sample.volumes[path["source"] if p_up >= p_down else path["sink"]]
+    T, R, mu, gamma = gas["temperature"], gas["gas_constant"], gas["viscosity"], gas["gamma"]
     opening = sample.paths[p]["opening"]
     if path["iso"][0] >= 0:
         C = opening * sample.inputs[path["iso"][0]]

@@ -170,7 +170,8 @@ SAMPLE_VOLUME = np.dtype(
 #: A path of the sample at hand: fraction open; share of the flow that a patch may come back to, share that
 #: it took, when it was put on and the time in which it ages [s]; 1 if started, and when [s]; 1 if an open
 #: hatch closes a ring; full area [m2], and where its cracks stand in ``Sample.geometry`` and
-#: ``Sample.moving``.
+#: ``Sample.moving``; of `table`: the end whose pressure it is of, its worst error, and the temperatures for
+#: which it holds [K].
 SAMPLE_PATH = np.dtype(
     [
         ("opening", "f8"),
@@ -184,8 +185,19 @@ SAMPLE_PATH = np.dtype(
         ("area", "f8"),
         ("crack_start", "i8"),
         ("crack_count", "i8"),
+        ("table", "i8"),
+        ("table_error", "f8"),
+        ("table_source", "f8"),
+        ("table_sink", "f8"),
     ]
 )
+
+#: Chebyshev nodes of a cell of a table, and cells of a path: each spans a factor of four in pressure.
+NODES = 14
+CELLS = 16
+
+#: A cell of a table: what it is, its estimated error over the largest flow in it, and its coefficients.
+CELL = np.dtype([("kind", "i8"), ("error", "f8"), ("coefficient", "f8", (NODES,))])
 
 #: A feed of the sample at hand: 1 if it runs, and the number that multiplies it.
 SAMPLE_FEED = np.dtype([("runs", "f8"), ("factor", "f8")])
@@ -257,6 +269,8 @@ class Sample(Pack):
     flux : float64[(P + S) * C]
         Flow of each content through each path, then into the volume of each feed: of the components [kg/s]
         and, where energy is followed, of energy [W].
+    cells : CELL[P * CELLS or 0]
+        Tables of the flow of populations.
     clock : float64[1]
         Time [s].
     """
@@ -273,6 +287,7 @@ class Sample(Pack):
     component_heat: NDArray[Any]
     fractions: NDArray[Any]
     flux: NDArray[Any]
+    cells: NDArray[Any]
     clock: NDArray[Any]
 
 
@@ -294,6 +309,7 @@ def new_sample(plan: Plan) -> Sample:
         component_heat=np.zeros(components),
         fractions=np.zeros((volumes, components)),
         flux=np.zeros(sizes(plan)[2]),
+        cells=np.zeros(plan.paths.size * CELLS if np.any(plan.paths["kind"] == CRACKS) else 0, CELL),
         clock=np.zeros(1),
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import status
 from .feeds import feed_fluxes, feed_slopes, start_feed
-from .flows import path_flow, path_flow_slopes, permeance, start_path
+from .flows import path_flow, permeance, quick_flow, quick_flow_slopes, start_path
 from .hatches import any_joined, set_groups, settle
 from .jit import jit
 from .model import INTEGRATED, THERMAL, contents_per_volume, copy, fill, n_contents, n_passed
@@ -86,7 +86,7 @@ def rates(plan, sample, state, rate):
     """
     look(plan, sample, state)
     for p in range(plan.paths.size):
-        flow = path_flow(plan, sample, p) if sample.paths[p]["active"] > 0.0 else 0.0
+        flow = quick_flow(plan, sample, p) if sample.paths[p]["active"] > 0.0 else 0.0
         _set_fluxes(plan, sample, p, flow)
     feed_fluxes(plan, sample, state)
     fill(rate, 0.0)
@@ -113,7 +113,7 @@ def rates_and_slopes(plan, sample, state, rate, slopes):
     for p in range(plan.paths.size):
         flow = 0.0
         if sample.paths[p]["active"] > 0.0:
-            flow, by_source, by_sink = path_flow_slopes(plan, sample, p)
+            flow, by_source, by_sink = quick_flow_slopes(plan, sample, p)
             _add_flow_slopes(plan, sample, state, p, plan.paths[p]["source"], flow, by_source, slopes)
             _add_flow_slopes(plan, sample, state, p, plan.paths[p]["sink"], flow, by_sink, slopes)
             _add_permeation_slopes(plan, sample, p, slopes)

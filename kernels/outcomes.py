@@ -60,6 +60,7 @@ def offsets(
         "rejected_steps": 1,
         "mass_balance_residual": 1,  # over all the gas there was
         "energy_balance_residual": 1,  # over all the energy there was; 0 where none is followed
+        "table_error": 1,  # of the tables of cracks that were used, over the largest flow in the cell
     }
     place = 0
     result = {}
@@ -76,7 +77,7 @@ def n_outcomes(plan):
     volumes = plan.volumes.size
     watched = plan.series.size + plan.feeds.size + 2 * plan.controls.size
     watched += plan.thresholds.size + plan.records.size
-    return 4 * paths + 4 + 6 * volumes + watched + 4
+    return 4 * paths + 4 + 6 * volumes + watched + 5
 
 
 @jit
@@ -180,6 +181,9 @@ def note_end(plan, sample, start, end, scratch, track, row):
     row[place + 1] = track.counts[1]
     row[place + 2] = _mass_balance_residual(plan, sample, start, end)
     row[place + 3] = _energy_balance_residual(plan, sample, start, end)
+    row[place + 4] = 0.0
+    for p in range(paths):
+        row[place + 4] = max(row[place + 4], sample.paths[p]["table_error"])
 
 
 @jit

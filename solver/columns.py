@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from ..kernels.model import CRACK_FIELDS
 from ..kernels.outcomes import offsets
 from ._column import Column, label, series_name, series_names, series_units
-from ._paths import Path, ReliefPath, SealPath
+from ._paths import CracksPath, Path, ReliefPath, SealPath
 from ._plan_layout import controls_of, feeds_of, is_thermal, series_of
 from ._volume_columns import record_columns, volume_columns
 from .case import Case
@@ -122,6 +122,9 @@ def _all_columns(case: Case) -> Iterator[Column]:
     if is_thermal(case):
         text = "energy unaccounted for, over all the energy there was"
         diagnostics.append(("energy_balance_residual", text))
+    if any(isinstance(path, CracksPath) for path in case.paths.values()):
+        text = "error of the tables of flow through cracks, over the largest flow of a cell; 0 without any"
+        diagnostics.append(("table_error", text))
     for name, text in diagnostics:
         yield Column(name, places[name], "dimensionless", "1", text, "diagnostic")
 

@@ -210,9 +210,14 @@ def _record_table(rows: tuple[Comparison, ...]) -> Table:
 
 
 def _receipt_line(receipt: Receipt) -> str:
-    return (
-        f"accuracy: worst mass-balance residual {receipt.mass_balance_residual:.1e}; steps a sample: median "
-        f"{receipt.steps_median:.0f}, most {receipt.steps_most:.0f}; steps rejected {receipt.rejected:.1%}"
+    line = f"accuracy: worst mass-balance residual {receipt.mass_balance_residual:.1e}; "
+    if receipt.energy_balance_residual is not None:
+        line += f"energy balance {receipt.energy_balance_residual:.1e}; "
+    if receipt.table_error:
+        line += f"flow tables {receipt.table_error:.1e}; "
+    return line + (
+        f"steps a sample: median {receipt.steps_median:.0f}, most {receipt.steps_most:.0f}; "
+        f"steps rejected {receipt.rejected:.1%}"
     )
 
 

@@ -87,12 +87,18 @@ class Receipt:
         Steps of a sample.
     rejected : float
         Share of all steps that were taken again.
+    table_error : float or None
+        Error of the tables of flow through cracks, over the largest flow; None if the case has no cracks.
+    energy_balance_residual : float or None
+        Energy unaccounted for over all the energy there was; None where none is followed.
     """
 
     mass_balance_residual: float
     steps_median: float
     steps_most: float
     rejected: float
+    table_error: float | None = None
+    energy_balance_residual: float | None = None
 
 
 @dataclass(frozen=True)
@@ -212,6 +218,11 @@ def _receipt(results: Results, good: NDArray[np.bool_]) -> Receipt | None:
         steps_median=float(np.median(steps)),
         steps_most=float(steps.max()),
         rejected=float(rejected.sum()) / max(float(steps.sum() + rejected.sum()), 1.0),
+        **{
+            name: float(results[name][good].max())
+            for name in ("table_error", "energy_balance_residual")
+            if name in results.variables
+        },
     )
 
 

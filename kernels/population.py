@@ -1,0 +1,63 @@
+"""Flow of a population of cracks: the sum over all of them."""
+
+from .crack import geometry_flow, geometry_flow_slopes
+from .jit import jit
+from .opening import moving_flow, moving_flow_slopes
+
+
+@jit
+def population_flow(plan, sample, p, p_source, p_sink):
+    """Flow through the cracks of path p at given pressures and the gas last looked at [kg/s].
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+    p : int
+    p_source, p_sink : float
+        [Pa]
+    """
+    gas = _upstream(plan, sample, p, p_source, p_sink)
+    RT, mu = gas["gas_constant"] * gas["temperature"], gas["viscosity"]
+    ratio, flow2 = gas["critical_ratio"], gas["critical_flow2"]
+    moves = plan.paths[p]["moves"] > 0
+    elliptic = plan.paths[p]["elliptic"] > 0
+    age = sample.clock[0] - sample.paths[p]["started"]
+    first = sample.paths[p]["crack_start"]
+    flow = 0.0
+    for i in range(first, first + sample.paths[p]["crack_count"]):
+        if moves:
+            crack = sample.moving[i]
+            flow += moving_flow(p_source, p_sink, RT, mu, ratio, flow2, crack, elliptic, age)
+        else:
+            flow += geometry_flow(p_source, p_sink, RT, mu, ratio, flow2, sample.geometry[i])
+    return flow
+
+
+@jit
+def population_flow_slopes(plan, sample, p, p_source, p_sink):
+    """Return `population_flow` and its derivatives by the two pressures [kg/s, kg/(s Pa), kg/(s Pa)]."""
+    gas = _upstream(plan, sample, p, p_source, p_sink)
+    RT, mu = gas["gas_constant"] * gas["temperature"], gas["viscosity"]
+    ratio, flow2 = gas["critical_ratio"], gas["critical_flow2"]
+    moves = plan.paths[p]["moves"] > 0
+    elliptic = plan.paths[p]["elliptic"] > 0
+    age = sample.clock[0] - sample.paths[p]["started"]
+    first = sample.paths[p]["crack_start"]
+    flow, by_source, by_sink = 0.0, 0.0, 0.0
+    for i in range(first, first + sample.paths[p]["crack_count"]):
+        if moves:
+            crack = sample.moving[i]
+            one = moving_flow_slopes(p_source, p_sink, RT, mu, ratio, flow2, crack, elliptic, age)
+        else:
+            one = geometry_flow_slopes(p_source, p_sink, RT, mu, ratio, flow2, sample.geometry[i])
+        flow += one[0]
+        by_source += one[1]
+        by_sink += one[2]
+    return flow, by_source, by_sink
+
+
+@jit
+def _upstream(plan, sample, p, p_source, p_sink):
+    """Volume on the side of higher pressure."""
+    return sample.volumes[plan.paths[p]["source"] if p_source >= p_sink else plan.paths[p]["sink"]]
