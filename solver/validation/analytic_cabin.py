@@ -176,7 +176,7 @@ def nitrogen_trend() -> list[Check]:
     }  # fmt: skip
     shares = dict(zip(species, (start / start.sum()).tolist(), strict=True))
     volumes = {"cabin": tank(volume, float(start.sum())), "space": VACUUM}
-    days = np.arange(1, 11) * _DAY
+    days = np.linspace(_DAY, duration, 10)
     paths = {"hole": hole("cabin", "space", area)}
     result = finished(case_of("trend", volumes, paths, days, shares, feeds=feeds))
     found = result.partial_pressures["cabin"]
