@@ -28,20 +28,20 @@ from .orifice import critical_flow_squared, critical_pressure_ratio
 N_GEOMETRY = 14
 
 # fit of the plane channel's flow rate, four poles; and how each moves with accommodation
-_POLE_WEIGHT = (0.903482091, 0.178276478, 0.0283666842, 0.00260995957)
-_POLE = (3.96829451, 0.242502454, 0.0225795430, 0.00138710517)
-_POLE_ACCOMMODATION = (-1.374, 1.162, 1.795, 1.807)
-_SLIT_MOLECULAR = 1.0 / math.sqrt(math.pi)
-_SLIT_VISCOUS = math.pi / 16.0
+POLE_WEIGHT = (0.903482091, 0.178276478, 0.0283666842, 0.00260995957)
+POLE = (3.96829451, 0.242502454, 0.0225795430, 0.00138710517)
+POLE_ACCOMMODATION = (-1.374, 1.162, 1.795, 1.807)
+SLIT_MOLECULAR = 1.0 / math.sqrt(math.pi)
+SLIT_VISCOUS = math.pi / 16.0
 # 3-point Gauss-Legendre rule on [0, 1]
-_GAUSS_NODE = (0.5 - 0.5 * math.sqrt(0.6), 0.5, 0.5 + 0.5 * math.sqrt(0.6))
-_GAUSS_WEIGHT = (5.0 / 18.0, 8.0 / 18.0, 5.0 / 18.0)
-_ACCELERATION = 0.70
+GAUSS_NODE = (0.5 - 0.5 * math.sqrt(0.6), 0.5, 0.5 + 0.5 * math.sqrt(0.6))
+GAUSS_WEIGHT = (5.0 / 18.0, 8.0 / 18.0, 5.0 / 18.0)
+ACCELERATION = 0.70
 _EXIT_LOSS = 0.59
-_ONSET_REYNOLDS = 2500.0
+ONSET_REYNOLDS = 2500.0
 #: Width of the smoothed ``max(f - 96/Re, 0)``, over 96/Re: without it the slope jumps at the onset.
-_ONSET_WIDTH = 2e-2
-_HAALAND = 1.8 / math.log(10.0)
+ONSET_WIDTH = 2e-2
+HAALAND = 1.8 / math.log(10.0)
 # Newton stops once a step is this small: the next would be its square. Near the onset of turbulence it
 # takes six passes, elsewhere two.
 _NEWTON_TOLERANCE = 1e-6
@@ -218,7 +218,7 @@ def reduced_flow(delta, drop, critical_ratio, critical_flow2, geometry):
     r = 1.0 - drop
     X = drop * (1.0 + r)
     B, B_d, B_x, phi, phi_d, phi_x = _friction(delta, drop, geometry)
-    Kn, Kn_x = _nozzle(drop, critical_ratio, critical_flow2)
+    Kn, Kn_x = nozzle(drop, critical_ratio, critical_flow2)
     exit_loss = geometry[10]
     K = geometry[9] + exit_loss * (r + r * r)
     K_x = -exit_loss * (1.0 + 2.0 * r)
@@ -226,7 +226,7 @@ def reduced_flow(delta, drop, critical_ratio, critical_flow2, geometry):
 
     steady = s * (Kn + K)
     g = 2.0 * X / (B + math.sqrt(B * B + 4.0 * steady * X))
-    N, N_re = _turbulence(_REYNOLDS * g * delta, geometry)
+    N, N_re = _turbulence(REYNOLDS * g * delta, geometry)
     E, _, _, _ = _acceleration(g, r, g * (K + N) + phi * B)
     C = s * (Kn + K + N + E)
     g = 2.0 * X / (B + math.sqrt(B * B + 4.0 * C * X))
@@ -234,9 +234,9 @@ def reduced_flow(delta, drop, critical_ratio, critical_flow2, geometry):
     F_d = 0.0
     F_x = 0.0
     for _ in range(_NEWTON_LIMIT):
-        N, N_re = _turbulence(_REYNOLDS * g * delta, geometry)
-        N_g = N_re * _REYNOLDS * delta
-        N_d = N_re * _REYNOLDS * g
+        N, N_re = _turbulence(REYNOLDS * g * delta, geometry)
+        N_g = N_re * REYNOLDS * delta
+        N_d = N_re * REYNOLDS * g
         E, E_g, E_r, E_a = _acceleration(g, r, g * (K + N) + phi * B)
         C = Kn + K + N + E
         g2 = g * g
@@ -252,7 +252,7 @@ def reduced_flow(delta, drop, critical_ratio, critical_flow2, geometry):
 
 
 #: ``Re = 2 sqrt(2) g delta`` with the hydraulic diameter 2 h.
-_REYNOLDS = 2.0 * math.sqrt(2.0)
+REYNOLDS = 2.0 * math.sqrt(2.0)
 
 
 @jit
@@ -262,11 +262,11 @@ def nozzle_loss(pressure_ratio, gamma):
     ``X/psi*^2`` where choked, else ``(1+r)(1-rc)/((1+tr) psi*^2)`` with ``tr = (r-rc)/(1-rc)``: the flow
     function of Saint-Venant and Wantzel within 1.4 %, without a power.
     """
-    return _nozzle(1.0 - pressure_ratio, critical_pressure_ratio(gamma), critical_flow_squared(gamma))[0]
+    return nozzle(1.0 - pressure_ratio, critical_pressure_ratio(gamma), critical_flow_squared(gamma))[0]
 
 
 @jit_inline
-def _nozzle(drop, critical_ratio, critical_flow2):
+def nozzle(drop, critical_ratio, critical_flow2):
     """`nozzle_loss` and its derivative by ``drop``."""
     r = 1.0 - drop
     if r <= critical_ratio:
@@ -292,15 +292,15 @@ def _friction(delta, drop, geometry):
     P_d = 0.0
     P_x = 0.0
     for k in range(3):
-        fraction = 1.0 - drop * (1.0 - _GAUSS_NODE[k])
+        fraction = 1.0 - drop * (1.0 - GAUSS_NODE[k])
         d = delta * fraction
-        by_drop = -delta * (1.0 - _GAUSS_NODE[k])
+        by_drop = -delta * (1.0 - GAUSS_NODE[k])
         ends, ends_d, channel, channel_d = _resistances(d, geometry)
         w = 1.0 / (ends + channel)
         w_d = -w * w * (ends_d + channel_d)
         share = w * w * channel
         share_d = 2.0 * w * w_d * channel + w * w * channel_d
-        weight = _GAUSS_WEIGHT[k]
+        weight = GAUSS_WEIGHT[k]
         W += weight * w
         W_d += weight * w_d * fraction
         W_x += weight * w_d * by_drop
@@ -323,16 +323,16 @@ def _friction(delta, drop, geometry):
 @jit_inline
 def _resistances(d, geometry):
     """Resistance of the slit ends and of the channel at rarefaction d, each with its derivative."""
-    ends = 1.0 / (_SLIT_MOLECULAR + _SLIT_VISCOUS * d)
-    ends_d = -_SLIT_VISCOUS * ends * ends
+    ends = 1.0 / (SLIT_MOLECULAR + SLIT_VISCOUS * d)
+    ends_d = -SLIT_VISCOUS * ends * ends
     eps = geometry[6]
     root_taper = geometry[7]
     specular = geometry[13]
     molecular = geometry[8]
     molecular_d = 0.0
     for k in range(4):
-        inverse = 1.0 / (d * root_taper + _POLE[k] + eps)
-        term = _POLE_WEIGHT[k] * (1.0 + _POLE_ACCOMMODATION[k] * specular) * inverse
+        inverse = 1.0 / (d * root_taper + POLE[k] + eps)
+        term = POLE_WEIGHT[k] * (1.0 + POLE_ACCOMMODATION[k] * specular) * inverse
         molecular += term
         molecular_d -= term * inverse * root_taper
     conductance = d * geometry[3] + molecular * geometry[4]
@@ -355,25 +355,25 @@ def _turbulence(Re, geometry):
     """Turbulent friction ``N = S max(f - 96/Re, 0) lv/2`` beyond the laminar one, and its derivative by Re.
 
     f is Haaland's friction factor with the hydraulic diameter 2 h, S the share of turbulence near the
-    onset. The maximum is smoothed over `_ONSET_WIDTH`.
+    onset. The maximum is smoothed over `ONSET_WIDTH`.
     """
-    x2 = (Re / _ONSET_REYNOLDS) * (Re / _ONSET_REYNOLDS)
+    x2 = (Re / ONSET_REYNOLDS) * (Re / ONSET_REYNOLDS)
     if x2 < 1e-4:
         return 0.0, 0.0
     S = x2 * x2 / (1.0 + x2 * x2)
     S_re = 4.0 * S / ((1.0 + x2 * x2) * Re)
     clamped = max(Re, 100.0)
     argument = geometry[12] + 6.9 / clamped
-    root = -_HAALAND * math.log(argument)
+    root = -HAALAND * math.log(argument)
     f = 1.0 / (root * root)
-    f_re = -2.0 * f / root * _HAALAND * 6.9 / (clamped * clamped * argument) if Re > 100.0 else 0.0
+    f_re = -2.0 * f / root * HAALAND * 6.9 / (clamped * clamped * argument) if Re > 100.0 else 0.0
     laminar = 96.0 / Re
     laminar_re = -laminar / Re
     excess = f - laminar
     excess_re = f_re - laminar_re
-    width = _ONSET_WIDTH * laminar
+    width = ONSET_WIDTH * laminar
     smooth = math.sqrt(excess * excess + width * width)
-    smooth_re = (excess * excess_re + width * _ONSET_WIDTH * laminar_re) / smooth
+    smooth_re = (excess * excess_re + width * ONSET_WIDTH * laminar_re) / smooth
     positive = 0.5 * (excess + smooth)
     positive_re = 0.5 * (excess_re + smooth_re)
     half_path = geometry[5]
@@ -383,11 +383,13 @@ def _turbulence(Re, geometry):
 @jit_inline
 def _acceleration(g, r, a):
     """``E = 0.70 ln((g + a)/(g + a r^2))`` and its derivatives by g, r and a."""
+    if not g + a > 0.0:  # nothing flows, and without a channel nothing rubs
+        return 0.0 * (g + a), 0.0, 0.0, 0.0
     inverse_inlet = 1.0 / (g + a)
     inverse_outlet = 1.0 / (g + a * r * r)
     return (
-        _ACCELERATION * math.log((g + a) * inverse_outlet),
-        _ACCELERATION * (inverse_inlet - inverse_outlet),
-        -_ACCELERATION * 2.0 * a * r * inverse_outlet,
-        _ACCELERATION * (inverse_inlet - r * r * inverse_outlet),
+        ACCELERATION * math.log((g + a) * inverse_outlet),
+        ACCELERATION * (inverse_inlet - inverse_outlet),
+        -ACCELERATION * 2.0 * a * r * inverse_outlet,
+        ACCELERATION * (inverse_inlet - r * r * inverse_outlet),
     )

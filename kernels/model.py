@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .crack import N_GEOMETRY
+from .crack_lanes import BLOCK
 from .jit import jit
 from .opening import MOVING_CRACK
 from .pack import Pack
@@ -271,6 +272,8 @@ class Sample(Pack):
         and, where energy is followed, of energy [W].
     cells : CELL[P * CELLS or 0]
         Tables of the flow of populations.
+    block : float64[crack_lanes.BLOCK]
+        Working memory of the crack law in lanes.
     clock : float64[1]
         Time [s].
     """
@@ -288,6 +291,7 @@ class Sample(Pack):
     fractions: NDArray[Any]
     flux: NDArray[Any]
     cells: NDArray[Any]
+    block: NDArray[Any]
     clock: NDArray[Any]
 
 
@@ -310,6 +314,7 @@ def new_sample(plan: Plan) -> Sample:
         fractions=np.zeros((volumes, components)),
         flux=np.zeros(sizes(plan)[2]),
         cells=np.zeros(plan.paths.size * CELLS if np.any(plan.paths["kind"] == CRACKS) else 0, CELL),
+        block=np.zeros(BLOCK),
         clock=np.zeros(1),
     )
 

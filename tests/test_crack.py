@@ -284,3 +284,12 @@ def test_these_changes_lower_the_flow(change):
 def test_roughness_above_a_fifth_of_the_opening_counts_as_a_fifth():
     a_fifth, a_half = Crack(2e-5, roughness=0.2 * 2e-5), Crack(2e-5, roughness=1e-5)
     assert crack.crack_flow(1e5, 0.0, *AIR, *a_half) == crack.crack_flow(1e5, 0.0, *AIR, *a_fifth)
+
+
+@pytest.mark.parametrize("depth", [0.0, 1e-3])
+def test_at_equal_pressures_nothing_flows_through_a_hole_without_depth(depth):
+    row = crack.crack_geometry(1e-4, 1e-2, depth, 1.0, 0.0, 1.0, 1.0, 0.5)
+    flow, by_up, by_down = crack.geometry_flow_slopes(1e5, 1e5, 8.4e4, 1.8e-5, 0.528, 0.47, row)
+    assert flow == 0.0
+    assert 0.0 < by_up < math.inf
+    assert by_down == -by_up

@@ -1,0 +1,102 @@
+"""The crack law in lanes: the scalar law's numbers, in packed instructions."""
+
+from __future__ import annotations
+
+import platform
+import re
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from leakflow.kernels import crack, crack_lanes, gas
+from leakflow.kernels.jit import OPTIONS
+from leakflow.kernels.orifice import critical_flow_squared, critical_pressure_ratio
+
+R, MU, GAMMA = gas.mixture_properties(gas.as_mole_fractions({"N2": 0.79, "O2": 0.21}), 293.0)
+GAS = (R * 293.0, MU, critical_pressure_ratio(GAMMA), critical_flow_squared(GAMMA))
+
+
+def geometries(seed, count):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(count):
+        opening = 10.0 ** rng.uniform(-7.0, -2.7)
+        rows.append(
+            crack.crack_geometry(
+                opening,
+                10.0 ** rng.uniform(-3.0, -1.0),
+                10.0 ** rng.uniform(-3.0, -1.7) * rng.integers(0, 2),
+                rng.uniform(1.0, 3.0),
+                rng.uniform(0.0, 0.2) * opening,
+                rng.uniform(1.0, 10.0),
+                rng.uniform(0.6, 1.0),
+                rng.uniform(0.0, 1.5),
+            )
+        )
+    return np.array(rows)
+
+
+def one_by_one(p1, p2, rows):
+    return [crack.geometry_flow(p1, p2, *GAS, row) for row in rows]
+
+
+def in_lanes(p1, p2, rows, first=0, count=None):
+    block = np.full(crack_lanes.BLOCK, np.nan)
+    return crack_lanes.flow_in_lanes(p1, p2, *GAS, rows, first, count or len(rows), block)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**31), st.floats(0.0, 5.3), st.floats(0.0, 1.0))
+@example(7, 5.0, 0.0)
+@example(7, 5.0, 1.0)
+def test_lanes_give_what_the_scalar_law_gives(seed, decade, ratio):
+    rows = geometries(seed, 40)
+    p1 = 10.0**decade
+    flows = one_by_one(p1, ratio * p1, rows)
+    for i in (0, 13, 39):
+        assert in_lanes(p1, ratio * p1, rows, i, 1) == pytest.approx(flows[i], rel=1e-11, abs=1e-30)
+    assert in_lanes(p1, ratio * p1, rows) == pytest.approx(sum(flows), rel=1e-11, abs=1e-30)
+
+
+def test_a_lane_near_the_onset_of_turbulence_is_right_too():
+    """There Newton takes up to six passes; a lane that took three only is left to the scalar law."""
+    opening = 2e-4
+    row = [crack.crack_geometry(opening, 0.05, 0.02, 1.0, 0.1 * opening, 1.0, 1.0, 0.5)]
+    for p1 in np.geomspace(5e3, 2e5, 200):
+        assert in_lanes(p1, 0.5 * p1, np.array(row)) == pytest.approx(
+            one_by_one(p1, 0.5 * p1, row)[0], rel=1e-11, abs=0.0
+        )
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 33])
+def test_any_number_of_cracks(count):
+    rows = geometries(3, count + 4)
+    expected = sum(one_by_one(9e4, 1e3, rows[2 : 2 + count]))
+    assert in_lanes(9e4, 1e3, rows, 2, count) == pytest.approx(expected, rel=1e-12, abs=0.0)
+
+
+def test_neighbours_change_no_bit():
+    rows = geometries(5, 32)
+    alone = in_lanes(1e5, 0.0, rows, 20, 1)
+    other = rows.copy()
+    other[:20] = geometries(6, 20)
+    assert in_lanes(1e5, 0.0, other, 20, 1) == alone
+
+
+def test_the_hot_loop_is_packed():
+    if not hasattr(crack_lanes._fill_lanes, "py_func"):
+        pytest.skip("not compiled")
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("another instruction set")
+    # compiled anew: what comes from the cache on disk shows no assembly
+    lanes = numba.njit(**OPTIONS)(crack_lanes._fill_lanes.py_func)
+    lanes(1e7, 1.0, 1.0, 1.0, np.ones(crack_lanes.BLOCK))
+    code = "\n".join(lanes.inspect_asm().values())
+    packed = len(re.findall(r"\bv?divpd\b", code))
+    scalar = len(re.findall(r"\bv?divsd\b", code))
+    assert packed >= 20
+    assert scalar <= 0.2 * packed
+    assert not re.findall(r"call\S*\s+\S*(?:log|exp|pow)", code)
