@@ -7,8 +7,8 @@ cannot chatter; what it does may be delayed.
 import math
 
 from .events import act
-from .jit import jit
-from .model import FLOW, PRESSURE_FALL, REPRESSURISE, SET_FEED, SET_OPENING
+from .jit import jit, jit_merge
+from .model import FLOW, PRESSURE_DROP, PRESSURE_FALL, REPRESSURISE, SET_FEED, SET_OPENING
 from .network import rates
 from .track import PIECES, probe
 from .volumes import look, observe
@@ -34,7 +34,7 @@ def start_controls(plan, sample):
     return possible
 
 
-@jit
+@jit_merge
 def run_controls(plan, sample, state, t, scratch):
     """Switch the controls whose condition has changed, and do what is due at time t.
 
@@ -64,7 +64,8 @@ def run_controls(plan, sample, state, t, scratch):
         if _has_flipped(plan, sample, scratch, i):
             if control["on"] == 0:
                 control["on"] = 1
-                control["due"] = t + (sample.inputs[row["delay"]] if row["delay"] >= 0 else 0.0)
+                delay = sample.inputs[row["delay"]] if row["delay"] >= 0 else 0.0
+                control["due"] = min(control["due"], t + delay)  # what is under way already comes first
             else:
                 control["on"] = 0
                 if row["releases"] > 0:
@@ -98,7 +99,7 @@ def next_due(plan, sample):
     return due
 
 
-@jit
+@jit_merge
 def find_switch(plan, sample, state, t, t_end, work, track):
     """Find where in an accepted step the first control switches, by bisection on the dense output.
 
@@ -152,6 +153,11 @@ def _has_flipped(plan, sample, rate, i):
     control = sample.controls[i]
     if control["on"] == 1 and row["once"] > 0:
         return False
+    if row["quantity"] == PRESSURE_DROP and sample.paths[row["place"]]["active"] == 0.0:
+        return False  # a relief valve that is not there yet
+    closes = row["action"] == SET_OPENING and row["once"] > 0
+    if closes and control["on"] == 0 and sample.paths[row["target"]]["opening"] == 0.0:
+        return False  # nothing to shut
     value = observe(plan, sample, rate, row["quantity"], row["place"], row["species"])
     if control["on"] == 0:
         return row["sign"] * (value - sample.inputs[row["on"]]) >= 0.0

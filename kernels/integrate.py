@@ -11,7 +11,7 @@ from .controls import find_switch, next_due, run_controls, start_controls
 from .events import apply_event, order_events
 from .feeds import is_exhausted
 from .flows import follow_cracks, tolerance_limit
-from .jit import jit
+from .jit import jit, jit_merge
 from .model import (
     ATOL,
     DURATION,
@@ -35,7 +35,7 @@ _GROW = 8.0
 _STEPS_A_CYCLE = 8
 
 
-@jit
+@jit_merge
 def integrate(plan, sample, state, work, track, values, flows):
     """Integrate a prepared sample over the run's duration.
 
@@ -88,7 +88,7 @@ def integrate(plan, sample, state, work, track, values, flows):
     return status.OK
 
 
-@jit
+@jit_merge
 def _do_what_is_due(plan, sample, state, t, event, regroups, work, track):
     """Do the events and the controls of time t; return a status and the next event."""
     while True:
@@ -111,7 +111,7 @@ def _do_what_is_due(plan, sample, state, t, event, regroups, work, track):
             return status.OK, event
 
 
-@jit
+@jit_merge
 def _advance(plan, sample, state, t, stop, work, track, values, flows):
     """Integrate from t to the next event or the end, or until a control switches; return status and time."""
     sample.clock[0] = t
@@ -193,6 +193,8 @@ def _set_scales(plan, sample, work):
             for c in range(components):
                 work.scale[start + c] = mass
             if contents > components:
+                if plan.volumes[v]["balanced"] > 0:  # its temperature rests on it
+                    energy = mass * (sample.volumes[v]["specific_heat"] * sample.volumes[v]["temperature"])
                 work.scale[start + components] = energy
     passed = n_contents(plan)
     links = plan.paths.size + plan.feeds.size
@@ -211,7 +213,7 @@ def _set_scales(plan, sample, work):
 
 @jit
 def _scales(plan, sample, v):
-    """Absolute tolerance of the mass and of the energy in volume v [kg, J]."""
+    """Absolute tolerance of the mass and of a ledger of energy of volume v [kg, J]."""
     volume = sample.volumes[v]
     atol = plan.settings[ATOL]
     heat = volume["specific_heat"] / volume["gas_constant"] * volume["size"]

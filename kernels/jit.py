@@ -39,6 +39,11 @@ def jit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compile_cached(function, OPTIONS | {"forceinline": True})
 
 
+def jit_merge(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `jit`, merged into its one caller before that is compiled, which takes less time than both alone."""
+    return _compile_cached(function, OPTIONS | {"inline": "always"})
+
+
 def _compile_cached(function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
     dispatcher = numba.njit(**options)(function)
     if config.DISABLE_JIT:  # type: ignore[attr-defined]

@@ -155,16 +155,18 @@ SERIES = np.dtype([("quantity", "i8"), ("volume", "i8"), ("species", "i8")])
 #: A volume of the sample at hand: size [m3]; temperature [K] and pressure [Pa] at the state last looked at,
 #: and there gas constant, viscosity, gamma, critical pressure ratio and squared critical flow, specific heat
 #: at constant pressure [J/(kg K)], heat capacity of all the gas at constant volume [J/K], and the temperature
-#: for which the properties stand; gas put in by events and controls,
-#: nitrogen in it less what was let out, and gas let out [kg], and the energy of it [J]; heat taken up
-#: when the kind of its balance changed [J]; temperature of the wall without its cycles [K]; share of the gas
-#: of its group, and the group: the first of the volumes that open hatches make one; the volume whose wall
-#: gives it its temperature, or -1 if that follows from its energy.
+#: for which the properties stand; gas put in by events and controls, nitrogen in it less what was let out,
+#: and gas let out [kg], and the energy of it [J]; heat taken up when the kind of its balance changed [J];
+#: temperature of the wall without its cycles [K]; share of the gas of its group; heat capacity and
+#: temperature of the trace of gas that is counted with its own [J/K, K], and the share of that which counts;
+#: the group: the first of the volumes that open hatches make one; the volume whose wall gives it its
+#: temperature, or -1 if that follows from its energy.
 SAMPLE_VOLUME = np.dtype(
     [(name, "f8") for name in ("size", "temperature", "pressure", "gas_constant", "viscosity", "gamma",
                                "critical_ratio", "critical_flow2", "specific_heat", "heat_capacity",
                                "gas_temperature", "added", "nitrogen", "vented", "energy_added",
-                               "energy_vented", "heat", "wall", "share")]
+                               "energy_vented", "heat", "wall", "share", "trace",
+                               "first_temperature", "scarcity")]
     + [("group", "i8"), ("keeper", "i8")]
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ _SMALLEST_LAMINAR = 3e-4
 # reference of ISO 6358, and the width in w below which its subsonic flow is bent to a finite slope
 _ISO_TEMPERATURE = 293.15
 _ISO_PRESSURE = 1e5
+_ISO_GAS = 287.05
 _ISO_CORNER = 1e-7
 
 
@@ -93,7 +94,8 @@ def iso_flow_slopes(
     p2 = min(p_up, p_down)
     if not p1 > 0.0:
         return 0.0 * p1, 0.0, 0.0
-    density = _ISO_PRESSURE / (gas_constant * _ISO_TEMPERATURE)
+    # C is measured with air; as a choked flow goes with 1/sqrt(R), so does the scale
+    density = _ISO_PRESSURE / (math.sqrt(gas_constant * _ISO_GAS) * _ISO_TEMPERATURE)
     scale = sonic_conductance * density * math.sqrt(_ISO_TEMPERATURE / temperature)
     drop = (p1 - p2) / p1
     flow, by_drop = 1.0, 0.0

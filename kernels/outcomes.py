@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
+
 from .flows import overboard_flow, path_flow, path_flow_slopes
-from .jit import jit
+from .jit import jit, jit_merge
 from .model import (
     BOUNDARY,
     DURATION,
@@ -19,7 +21,7 @@ from .model import (
 )
 from .network import rates
 from .orifice import flow_function, thrust_coefficient
-from .volumes import internal_energy, nitrogen_of, observe
+from .volumes import internal_energy, nitrogen_of, observe, path_total, pressure_rate
 
 
 def offsets(
@@ -80,7 +82,7 @@ def n_outcomes(plan):
     return 4 * paths + 4 + 6 * volumes + watched + 5
 
 
-@jit
+@jit_merge
 def note_start(plan, sample, state, scratch, row):
     """Note what is seen at the start of a prepared sample, before any event.
 
@@ -95,12 +97,10 @@ def note_start(plan, sample, state, scratch, row):
         Output.
     """
     paths = plan.paths.size
-    rate = 4 * paths + 4 + plan.series.size
     rates(plan, sample, state, scratch)
     row[4 * paths + 1] = overboard_flow(plan, sample)
-    for v in range(plan.volumes.size):
-        row[rate + v] = 0.0
     _note_trends_at_start(plan, sample, row)
+    _note_pressure_rates(plan, sample, state, scratch, row)
     for p in range(paths):
         opening = sample.paths[p]["opening"]
         if plan.paths[p]["kind"] == HATCH:
@@ -109,17 +109,10 @@ def note_start(plan, sample, state, scratch, row):
         row[paths + p] = _equivalent_diameter(plan, sample, p, flow)
         row[2 * paths + p] = _thrust(plan, sample, p, flow)
         row[3 * paths + p] = _flow_exponent(plan, sample, p)
-        is_valve = plan.paths[p]["kind"] != HATCH and plan.paths[p]["opening"] >= 0
-        if sample.paths[p]["active"] > 0.0 and not is_valve:
-            a = plan.paths[p]["source"]
-            b = plan.paths[p]["sink"]
-            from_ = sample.volumes[a if flow >= 0.0 else b]
-            row[rate + a] -= flow * _pressure_per_mass(sample, a, from_)
-            row[rate + b] += flow * _pressure_per_mass(sample, b, from_)
         sample.paths[p]["opening"] = opening
 
 
-@jit
+@jit_merge
 def note_end(plan, sample, start, end, scratch, track, row):
     """Note the rest at the end of the run.
 
@@ -187,12 +180,30 @@ def note_end(plan, sample, start, end, scratch, track, row):
 
 
 @jit
-def _pressure_per_mass(sample, v, gas):
-    """What a kilogram of gas does to the pressure of volume v [Pa/kg]."""
-    volume = sample.volumes[v]
-    if volume["keeper"] >= 0:
-        return gas["gas_constant"] * volume["temperature"] / volume["size"]
-    return gas["gamma"] * gas["gas_constant"] * gas["temperature"] / volume["size"]
+def _note_pressure_rates(plan, sample, state, scratch, row):
+    """Note the rate of each pressure with all valves and hatches shut; of a held one, were it not held.
+
+    What paths, feeds and walls do counts, and what permeates.
+    """
+    place = 4 * plan.paths.size + 4 + plan.series.size
+    openings = np.zeros(plan.paths.size)
+    for p in range(plan.paths.size):
+        openings[p] = sample.paths[p]["opening"]
+        if plan.paths[p]["opening"] >= 0:
+            sample.paths[p]["opening"] = 0.0
+    rates(plan, sample, state, scratch)
+    for v in range(plan.volumes.size):
+        row[place + v] = pressure_rate(plan, sample, scratch, v)
+    for p in range(plan.paths.size):
+        a = plan.paths[p]["source"]
+        b = plan.paths[p]["sink"]
+        flow = path_total(plan, sample, p)
+        R = sample.volumes[a if flow >= 0.0 else b]["gas_constant"]
+        for v, sign in ((a, -1.0), (b, 1.0)):
+            if plan.volumes[v]["kind"] == HELD:
+                volume = sample.volumes[v]
+                row[place + v] += sign * flow * R * volume["temperature"] / volume["size"]
+        sample.paths[p]["opening"] = openings[p]
 
 
 @jit
@@ -282,6 +293,8 @@ def _equivalent_diameter(plan, sample, p, flow):
     """Diameter of an ideal nozzle that passes the same flow between the same ends; NaN without a flow."""
     a = plan.paths[p]["source"]
     b = plan.paths[p]["sink"]
+    if _is_level(plan, sample, p):
+        return math.nan
     source, sink = (a, b) if sample.volumes[a]["pressure"] >= sample.volumes[b]["pressure"] else (b, a)
     p1 = sample.volumes[source]["pressure"]
     psi = (
@@ -293,6 +306,14 @@ def _equivalent_diameter(plan, sample, p, flow):
         return math.nan
     RT = sample.volumes[source]["gas_constant"] * sample.volumes[source]["temperature"]
     return math.sqrt(4.0 / math.pi * abs(flow) * math.sqrt(RT) / (p1 * psi))
+
+
+@jit
+def _is_level(plan, sample, p):
+    """Whether the pressures at the ends of path p are equal within rounding."""
+    a = sample.volumes[plan.paths[p]["source"]]["pressure"]
+    b = sample.volumes[plan.paths[p]["sink"]]["pressure"]
+    return abs(a - b) <= 1e-12 * max(a, b)
 
 
 @jit
@@ -313,7 +334,7 @@ def _thrust(plan, sample, p, flow):
 def _flow_exponent(plan, sample, p):
     """How the flow goes with the pressure it comes from, ``d ln(flow)/d ln(p)``; NaN without a flow."""
     flow, by_source, by_sink = path_flow_slopes(plan, sample, p)
-    if flow == 0.0:
+    if flow == 0.0 or _is_level(plan, sample, p):
         return math.nan
     if flow > 0.0:
         return by_source * sample.volumes[plan.paths[p]["source"]]["pressure"] / flow

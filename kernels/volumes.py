@@ -2,8 +2,10 @@
 
 Each volume holds an ideal gas, ``p V = sum_c m_c R_c T``, of constant specific heats. A volume without
 an energy balance has the temperature of its wall, which may cycle; one with a balance has the temperature
-that its energy gives, ``U = sum_c m_c cv_c T``. Where any volume has a balance, the energy content of the
-others is a ledger of what gas brought and took: the heat from the wall is what is missing to ``U``.
+that its energy gives, ``U = sum_c m_c cv_c T``. With next to no gas that would be noise over noise: a trace
+of gas at the initial temperature is counted with it, as much as some tolerances of the pressure, and less
+the more gas there is. Where any volume has a balance, the energy content of the others is a ledger of what
+gas brought and took: the heat from the wall is what is missing to ``U``.
 """
 
 import math
@@ -13,6 +15,7 @@ import numpy as np
 from .gas import MOLAR_MASS, N_SPECIES, UNIVERSAL_GAS_CONSTANT, mixture_properties, mole_fractions_of_masses
 from .jit import jit
 from .model import (
+    ATOL,
     FLOW,
     HELD,
     INTEGRATED,
@@ -27,6 +30,9 @@ from .model import (
 from .orifice import critical_flow_squared, critical_pressure_ratio
 
 _NITROGEN = 0  # place in gas.SPECIES
+# trace of gas, over the tolerance of pressure, and least temperature of a volume that follows its energy [K]
+_TRACE = 4.0
+_COLDEST = 1.0
 
 
 @jit
@@ -77,6 +83,11 @@ def start_volume(plan, sample, v, state):
             energy += mass * sample.component_heat[c] * volume["temperature"]
         if plan.settings[THERMAL] > 0.0:
             state[place + plan.components.shape[0]] = energy
+        # heat capacity of gas at a few tolerances of pressure
+        R = volume["gas_constant"]
+        trace = _TRACE * plan.settings[ATOL] * volume["size"] / (R * volume["temperature"])
+        volume["trace"] = trace * (volume["specific_heat"] - R)
+        volume["first_temperature"] = volume["temperature"]
     return True
 
 
@@ -95,9 +106,13 @@ def look(plan, sample, state):
             for c in range(components):
                 nR += state[start + c] * sample.component_gas[c]
             if contents > components:
-                volume["heat_capacity"] = heat_capacity(sample, state[start : start + components])
-                if volume["keeper"] < 0 and volume["heat_capacity"] > 0.0:
-                    volume["temperature"] = state[start + components] / volume["heat_capacity"]
+                capacity = heat_capacity(sample, state[start : start + components])
+                trace = _trace(volume, capacity)
+                volume["heat_capacity"] = capacity + trace
+                volume["scarcity"] = trace / volume["trace"]
+                if volume["keeper"] < 0:
+                    energy = state[start + components] + trace * volume["first_temperature"]
+                    volume["temperature"] = max(energy / volume["heat_capacity"], _COLDEST)
             volume["pressure"] = nR * volume["temperature"] / volume["size"]
             if components > 1:
                 set_fractions(sample, v, state[start : start + components])
@@ -262,7 +277,17 @@ def internal_energy(plan, sample, state, v):
     """Energy of the gas in an integrated volume at the temperature last looked at [J]."""
     start = plan.volumes[v]["state"] * contents_per_volume(plan)
     masses = state[start : start + plan.components.shape[0]]
-    return heat_capacity(sample, masses) * sample.volumes[v]["temperature"]
+    volume = sample.volumes[v]
+    capacity = heat_capacity(sample, masses)
+    trace = _trace(volume, capacity)
+    return capacity * volume["temperature"] + trace * (volume["temperature"] - volume["first_temperature"])
+
+
+@jit
+def _trace(volume, capacity):
+    """Heat capacity of the trace of gas that is counted with gas of a heat capacity [J/K]."""
+    own = volume["trace"]
+    return own * (own / (max(capacity, 0.0) + own))
 
 
 @jit
@@ -277,11 +302,14 @@ def _phase(plan, sample, i):
 def temperature_slope(plan, sample, v, k):
     """Slope of the temperature of an integrated volume by its content k [K/kg, or K/J for its energy]."""
     volume = sample.volumes[v]
-    if volume["keeper"] >= 0 or not volume["heat_capacity"] > 0.0:
+    if volume["keeper"] >= 0 or volume["temperature"] <= _COLDEST:
         return 0.0
     if k == plan.components.shape[0]:
         return 1.0 / volume["heat_capacity"]
-    return -volume["temperature"] * sample.component_heat[k] / volume["heat_capacity"]
+    # the trace gives way as gas comes
+    scarce = volume["scarcity"] * volume["scarcity"]
+    pull = volume["temperature"] - scarce * (volume["temperature"] - volume["first_temperature"])
+    return -sample.component_heat[k] / volume["heat_capacity"] * pull
 
 
 @jit

@@ -71,7 +71,8 @@ def cross_faults(parts: Parts) -> list[Fault]:
         faults.append(Fault(("volumes",), "must have at least one that is integrated or held"))
     valves = {name: path for name, path in parts.paths.items() if isinstance(path, Openable)}
     duration = None if parts.run is None else parts.run.duration
-    of_schedule = schedule_faults(parts.schedule, valves, duration)
+    watched = {control.path for control in parts.controls.values() if isinstance(control, CloseControl)}
+    of_schedule = schedule_faults(parts.schedule, valves, duration, watched)
     faults += [fault.under(("schedule",)) for fault in of_schedule]
     faults += _valve_faults(valves, duration)
     faults += _watch_faults(parts)

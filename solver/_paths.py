@@ -147,7 +147,7 @@ class ReliefPath(_Hole):
     cracking: Annotated[Number, Quantity("pressure", above=0.0)] = Field(
         description="Pressure of from less that of to at which it opens."
     )
-    reseat: Annotated[Number, Quantity("pressure", minimum=0.0)] = Field(
+    reseat: Annotated[Number, Quantity("pressure", above=0.0)] = Field(
         description="Pressure of from less that of to at which it shuts; below cracking."
     )
 

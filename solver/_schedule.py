@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -180,7 +180,10 @@ def expand(schedule: Sequence[AnyEvent], valves: Mapping[str, Openable], duratio
 
 
 def schedule_faults(
-    schedule: Sequence[AnyEvent | None], valves: Mapping[str, Openable], duration: float | None
+    schedule: Sequence[AnyEvent | None],
+    valves: Mapping[str, Openable],
+    duration: float | None,
+    watched: Collection[str] = (),
 ) -> list[Fault]:
     """Say what is wrong with the times of a schedule; the keys start at its list.
 
@@ -192,12 +195,14 @@ def schedule_faults(
         The valves by name, as far as they could be read.
     duration : float or None
         Of the run in s; ``None`` if it could not be read, and no event is then too late.
+    watched : collection of str
+        Valves that a control may shut.
     """
     horizon = math.inf if duration is None else duration
     events = {i: event for i, event in enumerate(schedule) if event is not None}
     faults = [fault for i, event in events.items() for fault in _event_faults(i, event, horizon)]
     broken = {fault.key[0] for fault in faults}
-    faults += _return_faults({i: event for i, event in events.items() if i not in broken}, valves)
+    faults += _return_faults({i: event for i, event in events.items() if i not in broken}, valves, watched)
     broken = {fault.key[0] for fault in faults}
     sound = {i: event for i, event in events.items() if i not in broken}
     count = sum(_count(event, horizon) for event in sound.values())
@@ -222,7 +227,9 @@ def _event_faults(i: int, event: AnyEvent, duration: float) -> Iterator[Fault]:
         yield Fault((i, "at"), "must be one time, not a distribution, with every or for")
 
 
-def _return_faults(events: Mapping[int, AnyEvent], valves: Mapping[str, Openable]) -> Iterator[Fault]:
+def _return_faults(
+    events: Mapping[int, AnyEvent], valves: Mapping[str, Openable], watched: Collection[str]
+) -> Iterator[Fault]:
     """Refuse ``for`` where the opening to return to is not known before a sample is drawn."""
     numbers = {
         name: [valve.opening, *(number for step in valve.schedule for number in (step.at, step.opening))]
@@ -240,6 +247,20 @@ def _return_faults(events: Mapping[int, AnyEvent], valves: Mapping[str, Openable
                 f"returns to the opening before: {event.path} must have constant openings at constant times"
             )
             yield Fault((i, "for"), text, event.for_)
+        elif isinstance(event, OpenEvent) and event.for_ is not None and event.path in watched:
+            valve = valves[event.path]
+            before = [valve.opening, *(step.opening for step in valve.schedule)]
+            before += [
+                other.opening
+                for other in events.values()
+                if isinstance(other, OpenEvent) and other.for_ is None and other.path == event.path
+            ]
+            if any(opening != Constant(0.0) for opening in before):
+                text = (
+                    f"would return to the opening before, though a control may have shut {event.path} since: "
+                    "close it by an event of its own"
+                )
+                yield Fault((i, "for"), text, event.for_)
 
 
 def _spans(

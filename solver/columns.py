@@ -79,7 +79,7 @@ def _refuse_twins(case: Case, inputs: Sequence[str], outcomes: Sequence[str]) ->
             one = f"{seen[name]} and {kind}" if kind != seen[name] else f"{kind} twice"
             raise CaseError(
                 f"{case.source}: {name} would be the name of {one} in the results; change the name of an "
-                "input, a volume, a path or a threshold (- counts as _)"
+                "input, a volume, a path, a feed, a control or a threshold (- counts as _)"
             )
         seen[name] = kind
 

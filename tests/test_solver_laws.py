@@ -89,7 +89,7 @@ def test_seal_flow_reverses():
         (lambda: crack_flow("air", 293.0, 1.0, 0.0, *CRACK, taper=0.5), "taper = 0.5"),
         (lambda: orifice_flow("He", 293.0, 1.0, 0.0, 1.0, discharge_coefficient=1.5), "coefficient = 1.5"),
         (lambda: orifice_flow("He", 293.0, 1.0, 0.0, 1.0, discharge_coefficient="round"), "a number or"),
-        (lambda: crack_flow("air", 293.0, 1e5, 0.0, 1e-300, *CRACK[1:]), "a flow is not finite"),
+        (lambda: crack_flow("air", 293.0, 1e5, 0.0, 1e300, *CRACK[1:]), "a flow is not finite"),
         (lambda: seal_flow(1.0, 0.0, -1.0, 0.0), "molecular = -1"),
     ],
 )  # fmt: skip

@@ -202,6 +202,20 @@ def thermometers() -> Limit:
     )
 
 
+def open_hatches() -> Limit:
+    """What joins volumes and what does not."""
+    gamma = _properties(AIR)[2]
+    return Limit(
+        "Exchange of gas through an opening at equal pressures: diffusion, draughts, fans. A hatch that is "
+        "ajar passes only what a difference of pressure drives; one that is open makes one mixed gas at one "
+        "temperature.",
+        "behind a hatch that is ajar, a crew's oxygen does not come from the station; volumes of unequal "
+        f"pressure joined without heat may differ by up to a factor {gamma:.2f} in temperature until they "
+        "have mixed, which an open hatch leaves out",
+        "definition of the model; filling of an empty tank, gamma T",
+    )
+
+
 #: Each gives one row; what is modelled later is taken out here.
 LIMITS: tuple[Callable[[], Limit], ...] = (
     heat_of_a_fast_leak,
@@ -217,5 +231,6 @@ LIMITS: tuple[Callable[[], Limit], ...] = (
     separation,
     humidity,
     permeation,
+    open_hatches,
     thermometers,
 )
