@@ -1,0 +1,59 @@
+"""Measure, print the table, save it and draw the figure."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+
+from ..workloads import CASES, SEED
+from . import field, measure
+from .figure import draw
+
+
+def main() -> None:
+    """Read the arguments and do it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("peers.json"), help="the numbers")
+    parser.add_argument("--figure", type=Path, help="error against cost; none if left out")
+    parser.add_argument("--workload", action="append", choices=CASES, help="only these")
+    parser.add_argument("--contender", action="append", help="only those whose name holds this text")
+    given = parser.parse_args()
+    contenders, missing = field.find()
+    if given.contender:
+        contenders = [one for one in contenders if any(text in one.name for text in given.contender)]
+    for name, why in missing.items():
+        print(f"{name}: {why}")
+    result = {
+        "seed": SEED,
+        "machine": f"{platform.machine()}, {_processor()}",
+        "versions": {name: _version(name) for name in field.PACKAGES},
+        "missing": missing,
+        "workloads": {name: measure.measure(name, contenders) for name in given.workload or CASES},
+    }
+    given.out.write_text(json.dumps(result, indent=1) + "\n")
+    if given.figure:
+        draw(result, given.figure)
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    """Name of the processor where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for text in info.read_text().splitlines():
+            if text.startswith("model name"):
+                return text.partition(":")[2].strip()
+    return platform.processor()
+
+
+if __name__ == "__main__":
+    main()
