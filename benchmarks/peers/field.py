@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import lsoda_compiled, serial
+from . import jaxed, lsoda_compiled, reactor, serial, taylor
 from .contender import Contender
 
 #: Packages whose versions are kept with the numbers.
 PACKAGES = (
-    "leakflow", "numba", "numpy", "scipy", "numbalsoda", "scikit-sundae", "heyoka", "diffrax", "jax", "cantera",
+    "leakflow", "numba", "numpy", "scipy", "numbalsoda", "scikit-sundae", "heyoka", "diffrax", "jax",
+    "cantera",
 )  # fmt: skip
 _MODULES: dict[str, ModuleType] = {
     "SciPy": serial,
     "numbalsoda": lsoda_compiled,
+    "heyoka": taylor,
+    "diffrax": jaxed,
+    "Cantera": reactor,
 }
 
 
