@@ -6,10 +6,11 @@ import argparse
 import importlib.metadata
 import json
 import platform
+from dataclasses import asdict
 from pathlib import Path
 
 from ..workloads import CASES, SEED
-from . import field, measure
+from . import field, measure, reactor
 from .figure import draw
 
 
@@ -33,9 +34,21 @@ def main() -> None:
         "missing": missing,
         "workloads": {name: measure.measure(name, contenders) for name in given.workload or CASES},
     }
+    if not given.workload and not given.contender:
+        result["hole"] = _hole(missing)
     given.out.write_text(json.dumps(result, indent=1) + "\n")
     if given.figure:
         draw(result, given.figure)
+
+
+def _hole(missing: dict[str, str]) -> dict[str, object] | None:
+    try:
+        row = reactor.measure_hole()
+    except ImportError as error:
+        missing["Cantera"] = str(error)
+        return None
+    print(measure.line("hole", row))
+    return asdict(row)
 
 
 def _version(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import jaxed, lsoda_compiled, reactor, serial, taylor
+from . import jaxed, lsoda_compiled, serial, taylor
 from .contender import Contender
 
 #: Packages whose versions are kept with the numbers.
@@ -17,7 +17,6 @@ _MODULES: dict[str, ModuleType] = {
     "numbalsoda": lsoda_compiled,
     "heyoka": taylor,
     "diffrax": jaxed,
-    "Cantera": reactor,
 }
 
 
