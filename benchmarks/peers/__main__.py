@@ -8,6 +8,7 @@ import json
 import platform
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ..workloads import CASES, SEED
 from . import field, measure, reactor
@@ -27,18 +28,25 @@ def main() -> None:
         contenders = [one for one in contenders if any(text in one.name for text in given.contender)]
     for name, why in missing.items():
         print(f"{name}: {why}")
-    result = {
+    result: dict[str, Any] = {
         "seed": SEED,
         "machine": f"{platform.machine()}, {_processor()}",
         "versions": {name: _version(name) for name in field.PACKAGES},
         "missing": missing,
-        "workloads": {name: measure.measure(name, contenders) for name in given.workload or CASES},
+        "workloads": {},
     }
+    for name in given.workload or CASES:
+        result["workloads"][name] = measure.measure(name, contenders)
+        _save(result, given.out)  # minutes of work each
     if not given.workload and not given.contender:
         result["hole"] = _hole(missing)
-    given.out.write_text(json.dumps(result, indent=1) + "\n")
+        _save(result, given.out)
     if given.figure:
         draw(result, given.figure)
+
+
+def _save(result: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(result, indent=1) + "\n")
 
 
 def _hole(missing: dict[str, str]) -> dict[str, object] | None:
