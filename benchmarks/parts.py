@@ -6,8 +6,10 @@ solves, error control, events and outcomes.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -16,7 +18,7 @@ import numpy as np
 from leakflow.kernels import draw, model, network, table
 from leakflow.kernels.crack import geometry_flow
 from leakflow.kernels.crack_lanes import BLOCK, flow_in_lanes
-from leakflow.solver import engine
+from leakflow.solver import engine, sweep, write_results
 from leakflow.solver.plan import CompiledCase, compile_case
 
 from .workloads import CASES, SEED, workload
@@ -24,6 +26,7 @@ from .workloads import CASES, SEED, workload
 _SAMPLES = {"prk-year": 64, "prk-year-1024": 8, "prk-decay": 256, "stiff-valve": 32}
 _CALLS = 2000
 _ROUNDS = 7
+_SWEPT = 1000
 
 
 def main() -> None:
@@ -79,6 +82,28 @@ def law_seconds() -> tuple[float, float]:
     return (
         _median(lambda: _many_scalar(geometry, law)) / (n * _LAW_CALLS),
         _median(lambda: _many_lanes(geometry, law, block)) / (n * _LAW_CALLS),
+    )
+
+
+def disk_ratios() -> list[float]:
+    """Time of sweeps written to disk over that of the same sweeps kept in memory, in pairs."""
+    case = workload("prk-year")
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "sweep.nc"
+
+        def to_disk() -> None:
+            out.unlink(missing_ok=True)
+            write_results(sweep(case, samples=_SWEPT, seed=SEED), out)
+
+        return _paired(to_disk, lambda: sweep(case, samples=_SWEPT, seed=SEED))
+
+
+def thread_ratios() -> list[float]:
+    """Time of sweeps on one thread over that on two, in pairs."""
+    case = workload("prk-year")
+    return _paired(
+        lambda: sweep(case, samples=_SWEPT, seed=SEED, threads=1),
+        lambda: sweep(case, samples=_SWEPT, seed=SEED, threads=2),
     )
 
 
@@ -164,10 +189,21 @@ def _median(work: Callable[[], object], rounds: int = _ROUNDS) -> float:
     work()
     seconds = []
     for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(_seconds(work))
     return float(np.median(seconds))
+
+
+def _paired(first: Callable[[], object], second: Callable[[], object]) -> list[float]:
+    """Ratios of the seconds of two calls, made in turn."""
+    first()
+    second()
+    return [_seconds(first) / _seconds(second) for _ in range(_ROUNDS)]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":
