@@ -85,6 +85,15 @@ def test_scipy_comes_to_the_outcomes_of_the_engine(name, table):
     assert measure.worst_error(outcomes, engine_run(name, 1e-10, 2)()) < 3e-7
 
 
+@pytest.mark.parametrize("name", ["prk-year", "prk-decay"])
+def test_truth_is_that_of_another_integrator(name):
+    """What errors are measured against: the engine without tables, and DOP853 on the plain sum."""
+    other = next(one for one in serial.contenders() if one.name == "SciPy DOP853")
+    outcomes = other.prepare(take_samples(name, 3).by(table=False))(1e-12)
+    truth = engine_run(name, measure.REFERENCE_RTOL, 3)()
+    assert measure.worst_error(outcomes, truth) < 1e-11
+
+
 @pytest.mark.filterwarnings("ignore")  # of other packages
 @pytest.mark.parametrize(
     ("package", "module"),

@@ -25,19 +25,14 @@ class Contender:
         at a relative tolerance and returns the outcomes of `rates.final_outcomes`.
     threads : int
         On which it runs.
-    explicit : bool
-        Whether its method is explicit: it is left out where the workload is stiff.
     forms : tuple of str
         Of ``"plain"`` and ``"table"``.
     workloads : tuple of str or None
         Which it can do; None for all.
-    note : str
     """
 
     name: str
     prepare: Callable[[Samples], Solve]
     threads: int = 1
-    explicit: bool = False
     forms: tuple[str, ...] = ("plain", "table")
     workloads: tuple[str, ...] | None = None
-    note: str = ""

@@ -29,9 +29,7 @@ def contenders() -> list[Contender]:
     jax.config.update("jax_enable_x64", True)
     return [
         Contender("diffrax Kvaerno5", lambda s: _prepared(s, diffrax.Kvaerno5()), workloads=_WORKLOADS),
-        Contender(
-            "diffrax Dopri8", lambda s: _prepared(s, diffrax.Dopri8()), explicit=True, workloads=_WORKLOADS
-        ),
+        Contender("diffrax Dopri8", lambda s: _prepared(s, diffrax.Dopri8()), workloads=_WORKLOADS),
     ]
 
 

@@ -22,6 +22,8 @@ def main() -> None:
         print(_HEAD)
         for row in one["rows"]:
             print(row_line(row))
+        if one["not_done"]:
+            print(f"\nNot done: {', '.join(one['not_done'])}.")
     if result.get("hole"):
         print(f"\n{_HEAD}\n{row_line(result['hole'])}")
 

@@ -44,7 +44,7 @@ def contenders() -> list[Contender]:
     def one(batch: int) -> Callable[[Samples], Callable[[float], Array]]:
         return lambda samples: _prepared(heyoka, samples, batch)
 
-    shared: dict[str, Any] = {"explicit": True, "workloads": _WORKLOADS}
+    shared: dict[str, Any] = {"workloads": _WORKLOADS}
     return [
         Contender("heyoka", one(1), **shared),
         Contender("heyoka, batch of 4", one(4), **shared),
