@@ -30,7 +30,7 @@ _SWEPT = 1000
 
 
 def main() -> None:
-    """Print a line for each workload, and the crack law alone."""
+    """Print a line for each workload, then writing to disk, threads, and the crack law alone."""
     columns = ("whole", "draws", "tables", "evaluations")
     print(
         f"{'us a sample':14}"
@@ -42,6 +42,11 @@ def main() -> None:
         times = "".join(f"{1e6 * parts[column]:13.1f}" for column in columns)
         counts = f"{parts['steps']:8.0f}{parts['rejected_steps']:10.0f}{1e6 * parts['evaluation']:15.3f}"
         print(f"{name:14}{times}{counts}")
+    disk, threads = disk_ratios(), thread_ratios()
+    print(f"prk-year to disk over in memory: {np.median(disk):.3f} ({min(disk):.3f} to {max(disk):.3f})")
+    print(
+        f"prk-year, one thread over two: {np.median(threads):.2f} ({min(threads):.2f} to {max(threads):.2f})"
+    )
     scalar, lanes = law_seconds()
     print(
         f"crack law: {1e9 * scalar:.0f} ns scalar, {1e9 * lanes:.0f} ns in lanes: {scalar / lanes:.1f} times"
@@ -93,7 +98,7 @@ def disk_ratios() -> list[float]:
 
         def to_disk() -> None:
             out.unlink(missing_ok=True)
-            write_results(sweep(case, samples=_SWEPT, seed=SEED), out)
+            write_results(out, sweep(case, samples=_SWEPT, seed=SEED))
 
         return _paired(to_disk, lambda: sweep(case, samples=_SWEPT, seed=SEED))
 

@@ -31,7 +31,11 @@ def draw(result: dict[str, Any], path: Path) -> None:
     )
     for panel in axes.ravel()[len(workloads) :]:
         panel.axis("off")
-    names = list(dict.fromkeys(row["contender"] for one in workloads.values() for row in one["rows"]))
+    names = list(
+        dict.fromkeys(
+            row["contender"] for one in workloads.values() for row in one["rows"] if row["threads"] == 1
+        )
+    )
     for panel, (name, one) in zip(axes.ravel(), workloads.items(), strict=False):
         _draw_workload(panel, name, one, names)
     handles = {line.get_label(): line for panel in axes.ravel() for line in panel.get_lines()}
