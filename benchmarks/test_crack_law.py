@@ -6,29 +6,12 @@ import naive
 import numpy as np
 import pytest
 
+from benchmarks.workloads import law_columns
 from leakflow.kernels import gas, laws
 
 COUNT = 4096
 CHECKED = 40
 AIR = {"N2": 0.78, "O2": 0.21, "Ar": 0.01}
-
-
-def random_cracks(low, high):
-    """Columns of `laws.crack_flows`, the opening loguniform between two bounds."""
-    rng = np.random.default_rng(1)
-    return np.array([
-        np.full(COUNT, 293.15),
-        rng.uniform(2e3, 1e5, COUNT),
-        rng.uniform(0.0, 1.5e3, COUNT),
-        np.exp(rng.uniform(np.log(low), np.log(high), COUNT)),
-        rng.uniform(5e-3, 20e-3, COUNT),
-        rng.uniform(2e-3, 5e-3, COUNT),
-        rng.uniform(1.0, 2.0, COUNT),
-        rng.uniform(0.0, 1e-6, COUNT),
-        rng.uniform(1.0, 2.0, COUNT),
-        rng.uniform(0.8, 1.0, COUNT),
-        np.full(COUNT, 0.5),
-    ])  # fmt: skip
 
 
 # The kernel smooths the onset of turbulence, near a Reynolds number of 2500.
@@ -38,7 +21,7 @@ def random_cracks(low, high):
 )
 def test_crack_flows(benchmark, low, high, tolerance):
     """The law over arrays, gas properties included."""
-    columns = random_cracks(low, high)
+    columns = law_columns(COUNT, low, high)
     flows = np.empty(COUNT)
     fractions = gas.as_mole_fractions(AIR)
     laws.crack_flows(fractions, columns, flows)
