@@ -250,7 +250,8 @@ def _note_trends_at_end(plan, sample, end, row):
         now = _gas_held(plan, sample, v)
         last = _nitrogen_held(plan, sample, v) / now if now > 0.0 else math.nan
         row[place + v] = gas / plan.settings[DURATION]
-        row[place + volumes + v] = nitrogen / (0.5 * (first + last)) / plan.settings[DURATION]
+        share = 0.5 * (first + last)
+        row[place + volumes + v] = nitrogen / share / plan.settings[DURATION] if share > 0.0 else math.nan
 
 
 @jit
