@@ -5,12 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ._cli_options import (
+    AsJson,
+    CaseArgument,
+    GasOption,
+    Overrides,
+    Quiet,
+    Rate,
+    ReferencePressure,
+    ReferenceTemperature,
+    Seed,
+    Temperature,
+    whole,
+)
 from ._command_border import (
     BROKEN_CHECK,
     FAILED_SAMPLES,
@@ -42,39 +54,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-def _whole(text: str) -> int:
-    """Read a whole number, ``100000`` or ``1e5``."""
-    with suppress(ValueError):
-        return int(text)
-    with suppress(ValueError, OverflowError):
-        if float(text).is_integer():
-            return int(float(text))
-    raise typer.BadParameter(f"{text!r} is not a whole number, such as 100000 or 1e5")
-
-
-CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Name of a shipped case, or a .toml file.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--define", "-D", metavar="KEY=VALUE", help='Set a number, as -D paths.cracks.opening="10 um".'
-    ),
-]
-Seed = Annotated[
-    int | None,
-    typer.Option(parser=_whole, metavar="N", help="Seed of the random numbers, instead of the case's."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-
-Rate = Annotated[
-    str, typer.Argument(metavar="RATE", help='As "1.7 kg/day", "1e-3 mbar L/s", "5 sccm", "1 mmHg/day".')
-]
-GasOption = Annotated[str, typer.Option(help='"air", N2, O2, CO2, H2O, Ar, He, or as "N2=0.8,O2=0.2".')]
-Temperature = Annotated[str, typer.Option(help="Of the gas where its pressure is meant.")]
-ReferenceTemperature = Annotated[str, typer.Option(help="At which standard volumes (sccm) are counted.")]
-ReferencePressure = Annotated[str, typer.Option(help="At which standard volumes (sccm) are counted.")]
 
 
 def main() -> None:
@@ -117,7 +96,7 @@ def sweep(
     samples: Annotated[
         int | None,
         typer.Option(
-            "--samples", "-n", parser=_whole, metavar="N", help="How many, instead of the case's; 1e5 too."
+            "--samples", "-n", parser=whole, metavar="N", help="How many, instead of the case's; 1e5 too."
         ),
     ] = None,
     out: Annotated[
@@ -126,7 +105,7 @@ def sweep(
     ] = None,
     seed: Seed = None,
     threads: Annotated[
-        int | None, typer.Option(parser=_whole, metavar="N", help="By default all processors.")
+        int | None, typer.Option(parser=whole, metavar="N", help="By default all processors.")
     ] = None,
     define: Overrides = None,
     as_json: AsJson = False,
@@ -165,7 +144,7 @@ def run(
     sample: Annotated[
         int | None,
         typer.Option(
-            parser=_whole,
+            parser=whole,
             metavar="N",
             help="Run this sample of the sweep; by default all inputs are at their medians.",
         ),
