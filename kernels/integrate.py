@@ -24,9 +24,17 @@ from .model import (
     copy,
     n_contents,
 )
-from .network import rates_and_slopes, regroup
-from .rosenbrock import ORDER, STAGES, prepare_dense, step
-from .track import clear_track, note_crossings, note_thresholds_at, note_times
+from .network import regroup
+from .steps import (
+    continue_steps,
+    finish_step,
+    growth_order,
+    note_rejection,
+    respect_limit,
+    start_steps,
+    try_step,
+)
+from .track import clear_track, is_watched, note_crossings, note_thresholds_at, note_times
 
 _SAFETY = 0.9
 _SHRINK = 0.2
@@ -114,13 +122,13 @@ def _do_what_is_due(plan, sample, state, t, event, regroups, work, track):
 @jit_merge
 def _advance(plan, sample, state, t, stop, work, track, values, flows):
     """Integrate from t to the next event or the end, or until a control switches; return status and time."""
-    sample.clock[0] = t
-    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    h = start_steps(plan, sample, t, state, work, stop - t)
     if not follow_cracks(plan, sample):
         return status.IMPOSSIBLE, t
     limit = tolerance_limit(plan, sample)
+    respect_limit(plan, sample, t, state, work, limit)
     longest = _longest_step(plan, sample)
-    h = min(_first_step(plan, state, work, stop - t), longest)
+    h = min(h, longest)
     rejected = False
     while t < stop:
         if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
@@ -129,12 +137,13 @@ def _advance(plan, sample, state, t, stop, work, track, values, flows):
         if last:
             h = stop - t
         error = math.inf
-        if step(plan, sample, t, h, state, work):
+        if try_step(plan, sample, t, h, state, work):
             error = _error(plan, state, work, limit)
-        factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / ORDER)))
+        factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / growth_order(work))))
         if error <= 1.0:
             end = stop if last else t + h
-            prepare_dense(work)
+            watched = is_watched(plan, track, values, end)
+            finish_step(plan, sample, t, h, state, work, watched)
             switch = find_switch(plan, sample, state, t, end, work, track)
             if switch <= 1.0:
                 copy(work.rate, track.probe)  # the state there; the rates are no longer needed
@@ -154,14 +163,15 @@ def _advance(plan, sample, state, t, stop, work, track, values, flows):
             h = min(h * (min(factor, 1.0) if rejected else factor), longest)
             rejected = False
             if t < stop:
-                sample.clock[0] = t
-                rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+                continue_steps(plan, sample, t, h, limit, state, work, watched)
                 if not follow_cracks(plan, sample):
                     return status.IMPOSSIBLE, t
                 limit = tolerance_limit(plan, sample)
+                respect_limit(plan, sample, t, state, work, limit)
         else:
             track.counts[1] += 1
             rejected = True
+            note_rejection(plan, sample, t, state, work)
             h *= min(factor, 0.9)
             if t + 0.01 * h == t:
                 return status.STEP_TOO_SMALL if error < math.inf else status.NOT_FINITE, t
@@ -222,20 +232,6 @@ def _scales(plan, sample, v):
 
 
 @jit
-def _first_step(plan, state, work, span):
-    """A hundredth of the time in which the state would change by itself (Hairer and Wanner's h0)."""
-    size = 0.0
-    speed = 0.0
-    for i in range(state.size):
-        scale = work.scale[i] + plan.settings[RTOL] * abs(state[i])
-        size = max(size, abs(state[i]) / scale)
-        speed = max(speed, abs(work.rate[i]) / scale)
-    if not speed > 0.0:
-        return span
-    return min(span, 0.01 * max(size, 1.0) / speed)
-
-
-@jit
 def _error(plan, state, work, limit):
     """Largest error of the step over its tolerance; infinite if not finite, above 1 if a mass is negative.
 
@@ -251,7 +247,7 @@ def _error(plan, state, work, limit):
         scale = work.scale[i] + plan.settings[RTOL] * size
         if limit < math.inf:
             scale = min(scale, limit * (1e4 * work.scale[i] + size))
-        error = abs(work.stages[STAGES - 1, i]) / scale
+        error = abs(work.error[i]) / scale
         if not error < math.inf or not abs(new) < math.inf:
             return math.inf
         if i < within and i % contents < components and new < -work.scale[i]:

@@ -29,6 +29,9 @@ from .pack import Pack
 
 ORDER = 5
 STAGES = 8
+#: Coefficients of dense output; of these this method uses three, `explicit` all.
+DENSE = 6
+_ROWS = 16
 
 _GAMMA = 0.21193756319429014
 _A = np.array([
@@ -80,9 +83,14 @@ class Work(Pack):
         Slope of the rates in time, at a state that stands still.
     slopes : float64[q, m]
     matrix : float64[q, q]; pivots : int64[q]; flux : float64[q]
-    stages : float64[8, n]; dense : float64[3, n]
-    scale : float64[n]
-        Absolute tolerances.
+    stages : float64[16, n]; dense : float64[6, n]
+        Of the step; coefficients of its dense output.
+    last : float64[n]
+        Argument of a stage.
+    error, scale : float64[n]
+        Error estimate of the step; absolute tolerances.
+    method : int64[3]
+        Of `steps`: whether steps are implicit; explicit steps in a row that looked stiff, and all of them.
     """
 
     new: NDArray[Any]
@@ -95,7 +103,10 @@ class Work(Pack):
     flux: NDArray[Any]
     stages: NDArray[Any]
     dense: NDArray[Any]
+    last: NDArray[Any]
+    error: NDArray[Any]
     scale: NDArray[Any]
+    method: NDArray[Any]
 
 
 def new_work(plan: Plan) -> Work:
@@ -110,9 +121,12 @@ def new_work(plan: Plan) -> Work:
         matrix=np.zeros((q, q)),
         pivots=np.zeros(q, np.int64),
         flux=np.zeros(q),
-        stages=np.zeros((STAGES, n)),
-        dense=np.zeros((3, n)),
+        stages=np.zeros((_ROWS, n)),
+        dense=np.zeros((DENSE, n)),
+        last=np.zeros(n),
+        error=np.zeros(n),
         scale=np.zeros(n),
+        method=np.zeros(3, np.int64),
     )
 
 
@@ -163,6 +177,7 @@ def step(plan, sample, t, h, state, work):
         _solve_stage(plan, diagonal, work, u[s])
     for i in range(n):
         stage[i] += u[STAGES - 1, i]
+        work.error[i] = u[STAGES - 1, i]
     return True
 
 
@@ -175,11 +190,14 @@ def prepare_dense(work):
             for s in range(STAGES):
                 total += _H[row, s] * work.stages[s, i]
             work.dense[row, i] = total
+    for row in range(3, DENSE):
+        for i in range(work.new.size):
+            work.dense[row, i] = 0.0
 
 
 @jit
 def dense_state(theta, start, end, dense, out):
-    """State at the fraction theta of a step, by the method's own interpolant of order 4.
+    """State at the fraction theta of a step, by the method's own interpolant.
 
     Parameters
     ----------
@@ -187,13 +205,15 @@ def dense_state(theta, start, end, dense, out):
         0 to 1.
     start, end : float64[n]
         States at the two ends of the step.
-    dense : float64[3, n]
-        From `prepare_dense`.
+    dense : float64[6, n]
+        From `prepare_dense` or `explicit.prepare_explicit_dense`.
     out : float64[n]
     """
     left = 1.0 - theta
     for i in range(out.size):
-        bend = dense[0, i] + theta * (dense[1, i] + theta * dense[2, i])
+        bend = dense[DENSE - 1, i]
+        for row in range(DENSE - 2, -1, -1):
+            bend = dense[row, i] + theta * bend
         out[i] = left * start[i] + theta * (end[i] + left * bend)
 
 

@@ -67,6 +67,22 @@ def clear_track(track):
 
 
 @jit
+def is_watched(plan, track, values, end):
+    """Whether anything is looked for inside a step that ends at ``end``, so that it needs dense output."""
+    if plan.controls.size > 0:
+        return True
+    i, k = track.next_record[0], track.next_output[0]
+    if i < track.record.size and plan.records[i]["time"] < end:
+        return True
+    if k < values.shape[0] and plan.output_time[k] < end:
+        return True
+    for threshold in range(track.crossing.size):
+        if math.isnan(track.crossing[threshold]):
+            return True
+    return False
+
+
+@jit
 def note_times(plan, sample, start, end, t, t_end, limit, work, track, values, flows):
     """Note what is watched at the record and output times below ``limit`` within a step.
 

@@ -137,7 +137,7 @@ def test_steps(result):
     steps, rejected = result["steps"][0, 0], result["rejected_steps"][0, 0]
     assert steps == int(steps)
     assert rejected == int(rejected) >= 0
-    assert 20 <= steps <= 500
+    assert 4 <= steps <= 500
 
 
 def test_every_entry_of_the_row_is_written(result):

@@ -98,14 +98,13 @@ def dip_pressure(t):
 
 def step_ends(case):
     """Times at which the integrator's steps end: the clock's reading as it is stopped after so many steps."""
-    ends, result = [0.0], status.STEP_LIMIT
+    ends, limit, result = [0.0], 1, status.STEP_LIMIT
     while result == status.STEP_LIMIT:
-        p = prepared(case.but(max_steps=len(ends)))
+        p = prepared(case.but(max_steps=limit))
         result = p.integrate()[0]
-        if p.state[-1] > ends[-1]:
+        if p.state[-1] > ends[-1]:  # else a rejected step
             ends.append(p.state[-1])
-        else:
-            case = case.but(max_steps=case.max_steps + 1)  # a rejected step
+        limit += 1
     return np.array(ends)
 
 

@@ -1,0 +1,169 @@
+"""One step by the method that suits: explicit where nothing is stiff, implicit where something is.
+
+A span between two events begins with the method that its first rates and slopes ask for. It goes over to
+the implicit one where steps of the explicit one are held by its stability, and back where its steps become
+short beside every time constant: accuracy then asks for them, and the explicit method needs fewer.
+"""
+
+import math
+
+from .explicit import ORDER as EXPLICIT_ORDER
+from .explicit import STAGES as LAST
+from .explicit import end_rates, explicit_step, prepare_explicit_dense, stiffness
+from .jit import jit
+from .model import RTOL, copy, fill, n_contents
+from .network import collect, rates, rates_and_slopes
+from .rosenbrock import ORDER, prepare_dense, step
+
+# step times largest eigenvalue: what looks stiff to the explicit method (it is stable to about 6), in how
+# many steps in a row, and what no longer does to the implicit one
+_STIFF = 2.0
+_PATIENCE = 2
+# explicit steps in a row after which the slopes are looked at all the same
+_LOOK_AFTER = 16
+_MILD = 0.25
+# time constants in which a state may change by itself, for a span to begin with explicit steps
+_SLOW = 5.0
+# first step of each method over the time in which the state would change by itself
+_FIRST_EXPLICIT = 0.2
+_FIRST_IMPLICIT = 0.01
+
+
+@jit
+def start_steps(plan, sample, t, state, work, span):
+    """Take the rates at the start of a span, choose the method, and return the first step [s]."""
+    sample.clock[0] = t
+    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    own = _own_time(plan, state, work)
+    work.method[1] = 0
+    work.method[2] = 0
+    if own < math.inf and own * _fastest(plan, work) < _SLOW:
+        work.method[0] = 0
+        return min(span, _FIRST_EXPLICIT * own)
+    work.method[0] = 1
+    return min(span, _FIRST_IMPLICIT * own)
+
+
+@jit
+def try_step(plan, sample, t, h, state, work):
+    """Take a step of length h from t; False if it cannot be taken."""
+    if work.method[0] > 0:
+        return step(plan, sample, t, h, state, work)
+    explicit_step(plan, sample, t, h, state, work)
+    return True
+
+
+@jit
+def note_rejection(plan, sample, t, state, work):
+    """After a step from t is rejected: where explicit ones fail in a row, go on with implicit ones."""
+    if work.method[0] == 0:
+        work.method[1] += 1
+        work.method[2] = _LOOK_AFTER
+        if work.method[1] >= _PATIENCE:
+            _go_implicit(plan, sample, t, state, work)
+
+
+@jit
+def growth_order(work):
+    """Order of the step's error estimate in h."""
+    return ORDER if work.method[0] > 0 else EXPLICIT_ORDER
+
+
+@jit
+def finish_step(plan, sample, t, h, state, work, watched):
+    """After a step is accepted: its dense output if it is ``watched``, and whether it looked stiff."""
+    if work.method[0] > 0:
+        if watched:
+            prepare_dense(work)
+        return
+    end_rates(plan, sample, t + h, work)
+    work.method[1] = work.method[1] + 1 if stiffness(h, work) > _STIFF else 0
+    if watched:
+        prepare_explicit_dense(plan, sample, t, h, state, work)
+
+
+@jit
+def continue_steps(plan, sample, t, h, limit, state, work, watched):
+    """Take the rates at t, from where the next step of about h goes on, and choose its method.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+    t, h : float
+        [s]
+    limit : float
+        Of `flows.tolerance_limit`, in the step before.
+    state : float64[n]
+    work : rosenbrock.Work
+        As `finish_step` left it.
+    watched : bool
+        Whether other states of the step were looked at since.
+    """
+    sample.clock[0] = t
+    if work.method[0] == 0:
+        work.method[2] += 1
+        if work.method[1] < _PATIENCE and work.method[2] < _LOOK_AFTER:
+            if watched:
+                rates(plan, sample, state, work.rate)
+            else:
+                copy(work.rate, work.stages[LAST])
+            return
+        rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+        if work.method[1] >= _PATIENCE or h * _fastest(plan, work) > _STIFF:
+            work.method[0] = 1
+        work.method[1] = 0
+        work.method[2] = 0
+        return
+    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    if limit == math.inf and h * _fastest(plan, work) < _MILD:
+        work.method[0] = 0
+
+
+@jit
+def respect_limit(plan, sample, t, state, work, limit):
+    """Make the next step implicit where ``limit``, of `tolerance_limit`, tells that pressures meet."""
+    if limit < math.inf and work.method[0] == 0:
+        _go_implicit(plan, sample, t, state, work)
+
+
+@jit
+def _go_implicit(plan, sample, t, state, work):
+    """Make the next step from t implicit."""
+    sample.clock[0] = t
+    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    work.method[0] = 1
+    work.method[1] = 0
+    work.method[2] = 0
+
+
+@jit
+def _own_time(plan, state, work):
+    """Time in which the contents would change by themselves (Hairer and Wanner's d0/d1) [s]."""
+    size = 0.0
+    speed = 0.0
+    for i in range(n_contents(plan)):
+        scale = work.scale[i] + plan.settings[RTOL] * abs(state[i])
+        size = max(size, abs(state[i]) / scale)
+        speed = max(speed, abs(work.rate[i]) / scale)
+    return max(size, 1.0) / speed if speed > 0.0 else math.inf
+
+
+@jit
+def _fastest(plan, work):
+    """Bound on the largest eigenvalue [1/s]: the 1-norm of the Jacobian, contents in their tolerances.
+
+    Overwrites ``work.flux`` and ``work.right``.
+    """
+    within = work.slopes.shape[1]
+    fastest = 0.0
+    for j in range(within):
+        for i in range(work.flux.size):
+            work.flux[i] = work.slopes[i, j]
+        fill(work.right, 0.0)
+        collect(plan, work.flux, work.right)
+        total = 0.0
+        for i in range(within):
+            total += abs(work.right[i]) / work.scale[i]
+        fastest = max(fastest, total * work.scale[j])
+    return fastest

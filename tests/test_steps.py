@@ -1,0 +1,97 @@
+"""Which method takes the steps, and that it changes where it should."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from plans import Case, cracks, held, orifice, outside, prepared, seal, tank
+from step_problems import PROBLEMS, Equalisation
+
+from benchmarks.workloads import workload
+from leakflow.kernels import integrate, status, steps
+from leakflow.solver.plan import compile_case
+from leakflow.solver.sweep import sweep
+
+EXPLICIT, IMPLICIT = 0, 1
+P = 1e5
+
+
+def started(case, t=0.0, span=math.inf):
+    p = prepared(case)
+    integrate._set_scales(p.plan, p.sample, p.work)
+    return p, steps.start_steps(p.plan, p.sample, t, p.state, p.work, span)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_decay_begins_explicit_with_a_fifth_of_its_time(name):
+    problem = PROBLEMS[name]
+    p, h = started(problem.case)
+    assert p.work.method[0] == EXPLICIT
+    own = (p.state / np.abs(p.rates(p.state)))[: len(problem.case.volumes) - (name == "blow-down")]
+    assert 0.2 * own.min() <= h * (1.0 + 1e-9)
+    assert h <= 0.2 * own.max() * (1.0 + 1e-9)
+    assert started(problem.case, span=1e-3)[1] == 1e-3
+
+
+def test_what_is_fast_and_nearly_at_rest_begins_implicit():
+    """Two volumes at nearly one pressure behind a wide seal, and a leak that takes years."""
+    case = Case(
+        [tank(1.0, P), tank(1.0, 1.0001 * P), outside()], [seal(0, 1, 1e-2, 0.0), seal(0, 2, 1e-12, 0.0)], 1e7
+    )
+    p, _ = started(case)
+    assert p.work.method[0] == IMPLICIT
+
+
+def test_at_rest_the_whole_span_is_one_step():
+    case = Case([tank(1.0, P), tank(1.0, P)], [seal(0, 1, 1e-9, 0.0)], 1e7)
+    assert started(case, span=1e7)[1] == 1e7
+
+
+@pytest.mark.parametrize("fast", [1e-6, 1e-3, 1.0])
+def test_a_fast_part_does_not_hold_a_slow_one_up(fast):
+    """A seal evens two volumes out in less and less time; the leak takes weeks: steps do not grow."""
+    volumes = [tank(1.0, P), tank(1.0, 0.2 * P), outside()]
+    case = Case(volumes, [seal(0, 1, fast, 0.0), orifice(0, 2, 1e-9)], 30 * 86400.0, rtol=1e-6, max_steps=200)
+    assert case.run().status[0] == status.OK
+
+
+def test_steps_go_back_to_explicit_ones():
+    """The shut hatch's pair evens out through a valve that then shuts; what is left is a decay."""
+    problem = Equalisation(pressures=(1.0001e5, 1e5))
+    p, _ = started(problem.case)
+    p.work.method[0] = IMPLICIT
+    steps.continue_steps(p.plan, p.sample, 0.0, 1e-3 * problem.tau, math.inf, p.state, p.work, True)
+    assert p.work.method[0] == EXPLICIT
+    p.work.method[0] = IMPLICIT
+    steps.continue_steps(p.plan, p.sample, 0.0, 1e-3 * problem.tau, 1e-7, p.state, p.work, True)
+    assert p.work.method[0] == IMPLICIT  # pressures are about to meet
+
+
+def test_rejections_in_a_row_make_steps_implicit():
+    p, _ = started(PROBLEMS["equalisation"].case)
+    tries = 0
+    while p.work.method[0] == EXPLICIT:
+        steps.note_rejection(p.plan, p.sample, 0.0, p.state, p.work)
+        tries += 1
+    assert 2 <= tries <= 4
+
+
+def test_steps_that_stability_holds_become_implicit():
+    """A tank fed through a seal is at rest after a while, where explicit steps stay short."""
+    case = Case(
+        [held(900.0, P), tank(1.0, 0.5 * P), outside()], [seal(0, 1, 1e-8, 0.0), cracks(1, 2, 4.0)], 1e9
+    )
+    result = case.but(max_steps=120).run()
+    assert result.status[0] == status.OK
+    assert result["steps"][0, 0] > 5
+
+
+def test_a_year_takes_tens_of_steps_for_each_of_its_spans():
+    case = workload("prk-year")
+    shut = sweep(case.model_copy(update={"schedule": []}), samples=16)
+    assert shut.n_failed == 0
+    assert np.max(shut["steps"]) < 60
+    assert compile_case(case).plan.events.size > 5
+    assert np.mean(sweep(case, samples=16)["steps"]) < 130
