@@ -13,6 +13,7 @@ import typer
 from ._cli_options import (
     AsJson,
     CaseArgument,
+    DesignName,
     GasOption,
     Overrides,
     Quiet,
@@ -104,6 +105,7 @@ def sweep(
         typer.Option("--out", "-o", help="Results file, replaced if it is there; by default CASE.nc here."),
     ] = None,
     seed: Seed = None,
+    design: DesignName = None,
     threads: Annotated[
         int | None, typer.Option(parser=whole, metavar="N", help="By default all processors.")
     ] = None,
@@ -119,7 +121,7 @@ def sweep(
         from .sweep import SweepInterrupted, resolve_case
         from .sweep import sweep as run_sweep
 
-        loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed)
+        loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed, design=design)
         path = out if out is not None else Path(f"{Path(loaded.source).stem}.nc")
         check_suffix("--out", path, RESULTS_SUFFIXES)
         spare_the_case(case, loaded, path)

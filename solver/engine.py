@@ -14,9 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import batch, model, outcomes
+from ..kernels import batch, draw, model, outcomes
 
-__all__ = ["Block", "PointSource", "Points", "available_threads", "run_block", "run_blocks", "warm_up"]
+__all__ = [
+    "Block", "PointSource", "Points", "available_threads", "drawn_again", "run_block", "run_blocks",
+    "warm_up",
+]  # fmt: skip
 
 # a block is what an interrupt has to wait for: a few tenths of a second of work
 _BLOCK_SAMPLES = 256
@@ -186,6 +189,35 @@ def run_blocks(
                 if not future.cancelled():
                     report(future.result())
             raise
+
+
+def drawn_again(
+    plan: model.Plan, seed: int, samples: NDArray[np.int64], points: PointSource | None
+) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
+    """Draw again what samples were made of, without running them.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    seed : int
+    samples : int64 (n,)
+        Global indices, in any order.
+    points : callable or None
+        As of `run_blocks`.
+
+    Returns
+    -------
+    tuple of float64 (n, I), uint64 (n, P)
+        All inputs, constants too; and for each path what addresses the random numbers of its cracks.
+    """
+    inputs = np.empty((samples.size, plan.draws.size))
+    noise = np.repeat(samples.astype(np.uint64)[:, None], plan.paths.size, axis=1)
+    for row, index in enumerate(samples.tolist()):
+        placed = model.NO_POINTS if points is None else packed(plan, points(index, 1), 1)
+        draw.draw_point_inputs(plan, np.uint64(seed), np.uint64(index), placed, 0, inputs[row])
+        if placed.noise.size:
+            noise[row] = placed.noise[0]
+    return inputs, noise
 
 
 def _ranges(plan: model.Plan, first: int, count: int) -> Iterator[tuple[int, int]]:
