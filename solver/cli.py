@@ -38,6 +38,7 @@ from ._command_border import (
 from ._command_files import (
     PLOT_SUFFIXES,
     RESULTS_SUFFIXES,
+    advise,
     check_suffix,
     keep_finished,
     meaning,
@@ -125,6 +126,8 @@ def sweep(
         path = out if out is not None else Path(f"{Path(loaded.source).stem}.nc")
         check_suffix("--out", path, RESULTS_SUFFIXES)
         spare_the_case(case, loaded, path)
+        if not quiet:
+            advise(loaded)
         with interruptible():
             with writing():
                 check_destination(path)

@@ -151,7 +151,7 @@ def _changed(section: Sweep, changes: Mapping[str, Any]) -> Sweep:
         data["design"] = {key: item for key, item in data["design"].items() if key not in _SIZES}
     if "design" in changes:
         data.pop("samples", None)
-    whole = {"sweep": data | changes}
+    whole = {"sweep": {**data, **changes}}
     try:
         return _Holder.model_validate(whole).sweep
     except ValidationError as error:

@@ -23,7 +23,7 @@ from .checks import check_names, correlation_of, group_labels
 from .latin_hypercube import LatinHypercubeDesign
 from .monte_carlo import MonteCarloDesign
 from .morris import MorrisDesign
-from .own import Named, grid_of, table_of
+from .own import Made, Named, grid_of, table_of
 from .placing import Placed
 from .saltelli import SaltelliDesign
 from .sobol import SobolDesign
@@ -99,9 +99,12 @@ class _Builder:
         self, sweep: section.Sweep, inputs: Sequence[Column], plan: model.Plan, paths: Sequence[str]
     ) -> None:
         self.sweep, self.plan, self.paths = sweep, plan, paths
-        self.crack_paths = [p for p in range(plan.paths.size) if _draws_cracks(plan, p)]
-        noise = [crack_prefix(paths[p]) for p in self.crack_paths]
-        self.named = Named(tuple(inputs), tuple(noise))
+        # by name, for a case written out and read again has its tables in another order
+        noise = sorted((crack_prefix(paths[p]), p) for p in range(plan.paths.size) if _draws_cracks(plan, p))
+        self.crack_paths = [p for _, p in noise]
+        in_order = sorted(inputs, key=lambda column: column.name)
+        self.named = Named(tuple(in_order), tuple(name for name, _ in noise))
+        self.size = len(self.named.inputs), len(self.named.noise)
         self.groups = group_labels(sweep, self.named)
         self.correlation = correlation_of(sweep, self.named)
 
@@ -113,93 +116,94 @@ class _Builder:
         if package is not None and importlib.util.find_spec(package) is None:
             text = f'needs {package}, which is not installed: pip install "leakflow[sensitivity]"'
             raise FaultsError([Fault(("design",), text, kind)])
-        design, samples, more, advice = self._made()
-        names = [*self.named.names]
-        description: dict[str, Any] = {
-            "kind": kind, "names": names, "noise": list(self.named.noise), "groups": self.groups,
-            "seed": self.sweep.seed, "samples": samples,
-            "rows_per_group": 1 if design is None else design.rows_per_group,
-            "correlations": None, **more,
-        }  # fmt: skip
-        copula = None
-        if self.correlation is not None:
-            copula = self.correlation.copula
-            ranks = self.correlation.ranks.tolist()
-            description["correlations"] = {"names": list(self.correlation.names), "rank": ranks}
+        made = self._made()
+        rows_per_group = 1 if made.design is None else made.design.rows_per_group
+        extendable = made.design is None or made.design.extendable
+        points = None if made.design is None else self._placed(made.design)
         return SweepDesign(
-            None if design is None else self._placed(design, copula),
-            samples,
-            1 if design is None else design.rows_per_group,
-            True if design is None else design.extendable,
-            json.dumps(description),
-            advice,
+            points,
+            made.samples,
+            rows_per_group,
+            extendable,
+            self._description(made, rows_per_group),
+            made.advice,
         )
 
-    def _placed(self, design: Design, copula: Any) -> Placed:
-        columns = np.array([column.place for column in self.named.inputs], np.int64)
-        crack_paths = np.array(self.crack_paths, np.int64)
-        return Placed(design, copula, columns, crack_paths, self.plan.draws.size, self.plan.paths.size)
+    def _description(self, made: Made, rows_per_group: int) -> str:
+        correlated = self.correlation
+        told: dict[str, Any] = {
+            "kind": self.sweep.design.kind,
+            "names": list(self.named.names),
+            "noise": list(self.named.noise),
+            "groups": self.groups,
+            "seed": self.sweep.seed,
+            "samples": made.samples,
+            "rows_per_group": rows_per_group,
+            "correlations": None,
+        }
+        if correlated is not None:
+            told["correlations"] = {"names": list(correlated.names), "rank": correlated.ranks.tolist()}
+        return json.dumps(told | made.told)
 
-    def _made(self) -> tuple[Design | None, int, dict[str, Any], str | None]:
-        """Return the design, the number of samples, what else describes it, and advice."""
-        chosen = self.sweep.design
-        n_inputs, n_noise, seed = len(self.named.inputs), len(self.named.noise), self.sweep.seed
+    def _placed(self, design: Design) -> Placed:
+        return Placed(
+            design,
+            None if self.correlation is None else self.correlation.copula,
+            np.array([column.place for column in self.named.inputs], np.int64),
+            np.array(self.crack_paths, np.int64),
+            self.plan.draws.size,
+            self.plan.paths.size,
+        )
+
+    def _made(self) -> Made:
+        chosen, sweep, named = self.sweep.design, self.sweep, self.named
         if isinstance(chosen, section.SobolDesign):
-            samples = self.sweep.samples
-            _check_sequence(chosen.skip, samples, "samples")
-            more: dict[str, Any] = {"scramble": chosen.scramble, "skip": chosen.skip}
-            return (
-                SobolDesign(n_inputs, n_noise, seed, **more),
-                samples,
-                more,
-                _power_of_two(samples, "samples"),
-            )
+            return self._sobol(chosen)
         if isinstance(chosen, section.SaltelliDesign):
             return self._saltelli(chosen)
         if isinstance(chosen, section.MorrisDesign):
             return self._morris(chosen)
         if isinstance(chosen, section.LatinHypercubeDesign):
-            self._check_held(self.sweep.samples)
-            samples = self.sweep.samples
-            return LatinHypercubeDesign(n_inputs, n_noise, seed, samples), samples, {}, None
+            self._check_held(sweep.samples)
+            return Made(LatinHypercubeDesign(*self.size, sweep.seed, sweep.samples), sweep.samples, {})
         if isinstance(chosen, section.GridDesign):
-            return *grid_of(self.sweep, chosen, self.named), None
+            return grid_of(sweep, chosen, named)
         if isinstance(chosen, section.TableDesign):
-            return *table_of(self.sweep, chosen, self.named), None
-        if self.correlation is None:
-            return None, self.sweep.samples, {}, None
-        streams = {
-            int(k): int(self.plan.draws[self.named.inputs[k].place]["stream"])
-            for k in self.correlation.copula.columns
-        }
-        return MonteCarloDesign(n_inputs, seed, streams), self.sweep.samples, {}, None
+            return table_of(sweep, chosen, named)
+        return self._monte_carlo()
 
-    def _saltelli(self, chosen: section.SaltelliDesign) -> tuple[Design, int, dict[str, Any], str | None]:
-        options = {"second_order": chosen.second_order, "scramble": chosen.scramble, "skip": chosen.skip}
-        design = SaltelliDesign(
-            len(self.named.inputs), len(self.named.noise), self.sweep.seed, groups=self.groups, **options
-        )
+    def _monte_carlo(self) -> Made:
+        """Nothing, where the kernels draw everything; or what is to be correlated."""
+        if self.correlation is None:
+            return Made(None, self.sweep.samples, {})
+        places = {k: self.named.inputs[k].place for k in self.correlation.copula.columns.tolist()}
+        streams = {k: int(self.plan.draws[place]["stream"]) for k, place in places.items()}
+        return Made(MonteCarloDesign(self.size[0], self.sweep.seed, streams), self.sweep.samples, {})
+
+    def _sobol(self, chosen: section.SobolDesign) -> Made:
+        samples = self.sweep.samples
+        _check_sequence(chosen.skip, samples, "samples")
+        options: dict[str, Any] = {"scramble": chosen.scramble, "skip": chosen.skip}
+        design = SobolDesign(*self.size, self.sweep.seed, **options)
+        return Made(design, samples, options, _power_of_two(samples, "samples"))
+
+    def _saltelli(self, chosen: section.SaltelliDesign) -> Made:
+        options: dict[str, Any] = {
+            "second_order": chosen.second_order, "scramble": chosen.scramble, "skip": chosen.skip,
+        }  # fmt: skip
+        design = SaltelliDesign(*self.size, self.sweep.seed, groups=self.groups, **options)
         samples = self._samples(chosen.base_samples, "base_samples", design.rows_per_group)
         base = samples // design.rows_per_group
         _check_sequence(chosen.skip, base, "base_samples")
-        return design, samples, {"base_samples": base, **options}, _power_of_two(base, "base samples")
+        return Made(design, samples, {"base_samples": base, **options}, _power_of_two(base, "base samples"))
 
-    def _morris(self, chosen: section.MorrisDesign) -> tuple[Design, int, dict[str, Any], str | None]:
-        n_inputs, n_noise, seed = len(self.named.inputs), len(self.named.noise), self.sweep.seed
-        rows = 1 + (len(set(self.groups)) if self.groups else n_inputs + n_noise)
+    def _morris(self, chosen: section.MorrisDesign) -> Made:
+        options: dict[str, Any] = {"levels": chosen.levels, "tail": chosen.tail}
+        rows = 1 + len(set(self.groups or self.named.names))
         samples = self._samples(chosen.trajectories, "trajectories", rows)
         self._check_held(samples)
-        options = {"levels": chosen.levels, "tail": chosen.tail}
-        design = MorrisDesign(
-            n_inputs,
-            n_noise,
-            seed,
-            samples // rows,
-            groups=self.groups,
-            levels=chosen.levels,
-            tail=chosen.tail,
-        )
-        return design, samples, {"base_samples": samples // rows, **options}, None
+        design = MorrisDesign(*self.size, self.sweep.seed, samples // rows, groups=self.groups, **options)
+        return Made(design, samples, {"base_samples": samples // rows, **options})
 
     def _samples(self, groups: int | None, key: str, rows: int) -> int:
         """Return the number of samples, which must be whole groups of rows."""

@@ -27,12 +27,14 @@ class Correlated:
 
 
 def check_names(named: Named, *, needed: bool) -> None:
-    """Refuse two inputs of one name, and a design of no inputs."""
+    """Refuse two inputs of one name, and a design of no inputs, where a design is needed at all."""
+    if not needed:
+        return
     twice = [name for name, count in Counter(named.names).items() if count > 1]
     if twice:
         text = f"{twice[0]} is an input, and the name of cracks; give the input another name"
         raise FaultsError([Fault(("design",), text)])
-    if needed and not named.names:
+    if not named.names:
         raise FaultsError([Fault(("design",), "there are no random inputs to spread")])
 
 

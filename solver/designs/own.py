@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,14 @@ from .base import Design
 from .grid import Axis, GridDesign
 from .table import TableDesign, read_table
 
-__all__ = ["Named", "grid_of", "table_of"]
+__all__ = ["Made", "Named", "grid_of", "table_of"]
 
 _MOST_EXACT = 2.0**53
 
 
 @dataclass(frozen=True)
 class Named:
-    """The D inputs of a case: those with a value, then the noise inputs, which are the cracks of a path."""
+    """The D inputs of a case: those with a value, then noise inputs, the cracks of a path; each by name."""
 
     inputs: tuple[Column, ...]
     noise: tuple[str, ...]
@@ -42,10 +42,27 @@ class Named:
         return self.names.index(name)
 
 
-def grid_of(
-    sweep: section.Sweep, chosen: section.GridDesign, named: Named
-) -> tuple[Design, int, dict[str, Any]]:
-    """Make the grid of a case; give it, its number of samples, and what describes it."""
+class Made(NamedTuple):
+    """A design that was made (None where the kernels draw everything), how many samples, and how.
+
+    Attributes
+    ----------
+    design : Design or None
+    samples : int
+    told : dict
+        What describes it besides what all designs tell; plain JSON.
+    advice : str or None
+        A line on a better number of samples.
+    """
+
+    design: Design | None
+    samples: int
+    told: dict[str, Any]
+    advice: str | None = None
+
+
+def grid_of(sweep: section.Sweep, chosen: section.GridDesign, named: Named) -> Made:
+    """Make the grid of a case."""
     k = len(named.inputs)
     axes = []
     for name, items in chosen.values.items():
@@ -60,6 +77,7 @@ def grid_of(
         axes.append(
             Axis(place, (levels + 0.5) / count, "u") if place < k else Axis(place - k, levels, "noise")
         )
+    axes.sort(key=lambda axis: (axis.kind == "noise", axis.column))
     size = math.prod(axis.points.size for axis in axes)
     if size > section.MOST_SAMPLES:
         raise FaultsError([Fault(("design",), f"makes {size} samples, more than {section.MOST_SAMPLES}")])
@@ -69,16 +87,13 @@ def grid_of(
     if samples % size or (samples != size and not random_others):
         many = f"a multiple of {size}" if random_others else f"left out, or {size}"
         raise FaultsError([Fault(("samples",), f"must be {many}, the points of the grid", samples)])
-    shape = {
-        name: axis.points.size for name, axis in zip((*chosen.values, *chosen.levels), axes, strict=True)
-    }
-    return design, samples, {"axes": shape, "others": chosen.others}
+    names = [named.names[axis.column + (k if axis.kind == "noise" else 0)] for axis in axes]
+    shape = {name: axis.points.size for name, axis in zip(names, axes, strict=True)}
+    return Made(design, samples, {"axes": shape, "others": chosen.others})
 
 
-def table_of(
-    sweep: section.Sweep, chosen: section.TableDesign, named: Named
-) -> tuple[Design, int, dict[str, Any]]:
-    """Make the design that a table gives; give it, its number of samples, and what describes it."""
+def table_of(sweep: section.Sweep, chosen: section.TableDesign, named: Named) -> Made:
+    """Make the design that a table gives."""
     try:
         table = read_table(chosen.file)
         if chosen.sha256 not in (None, table.sha256):
@@ -103,7 +118,7 @@ def table_of(
             noise[:, place - k] = _whole(column, name)
     if not places:
         raise FaultsError([Fault(("design", "file"), "has no column of an input", chosen.file)])
-    return TableDesign(values, noise), samples, {"columns": places, "sha256": table.sha256}
+    return Made(TableDesign(values, noise), samples, {"columns": places, "sha256": table.sha256})
 
 
 def _si(item: object, column: Column, key: tuple[str | int, ...]) -> float:

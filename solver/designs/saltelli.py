@@ -50,7 +50,9 @@ class SaltelliDesign(UnitDesign):
         start = first // self.rows_per_group
         groups = int(group[-1]) - start + 1 if count else 0
         pairs = self._sequence.points(self._skip + start, groups)[group - start]
-        return np.where(self._from_b[row], pairs[:, self.dimensions :], pairs[:, : self.dimensions])
+        a, b = pairs[:, : self.dimensions], pairs[:, self.dimensions :]
+        rows: NDArray[np.float64] = np.where(self._from_b[row], b, a)
+        return rows
 
 
 def _rows_from_b(groups: Sequence[str], second_order: bool) -> NDArray[np.bool_]:

@@ -54,7 +54,8 @@ class SobolSequence:
             index = np.arange(first + 1, first + count)
             # neighbouring Gray codes differ in one bit, the lowest one set in the later index
             bits[1:] = self._directions[np.frexp((index & -index).astype(np.float64))[1] - 1]
-        return np.bitwise_xor.accumulate(bits, axis=0) * self._scale
+        found: NDArray[np.float64] = np.bitwise_xor.accumulate(bits, axis=0) * self._scale
+        return found
 
 
 class SobolDesign(UnitDesign):
