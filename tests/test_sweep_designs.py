@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import pickle
+import tomllib
 
+import jsonschema
 import numpy as np
 import pytest
 from scipy import stats
@@ -15,8 +17,9 @@ from typer.testing import CliRunner
 
 from leakflow.kernels.random import normal_quantile
 from leakflow.solver import engine
-from leakflow.solver.case import Case, load_case
+from leakflow.solver.case import Case, case_schema, list_cases, load_case
 from leakflow.solver.cli import app
+from leakflow.solver.columns import label
 from leakflow.solver.designs import read_design
 from leakflow.solver.errors import CaseError
 from leakflow.solver.plan import compile_case
@@ -75,6 +78,10 @@ def case(tmp_path_factory):
 
 def told(results):
     return json.loads(results.provenance["design"])
+
+
+def told_of(compiled):
+    return json.loads(compiled.design.description)
 
 
 def u_of(results):
@@ -458,6 +465,51 @@ def test_who_calls_says_how_many(tmp_path):
     assert resolve_case(case, samples=32).sweep.samples == 32
     assert resolve_case(resolve_case(case), samples=32).sweep.samples == 32
     assert resolve_case(case, design={"kind": "morris", "trajectories": 3}).sweep.samples == 24
+
+
+SCHEMED = [
+    ("", True),
+    ('design = "latin-hypercube"', True),
+    ('design = "table"', False),
+    ('design = { kind = "saltelli", base_samples = 4, second_order = false, skip = 2 }', True),
+    ('design = { kind = "saltelli", levels = 4 }', False),
+    ('design = { kind = "morris", trajectories = 4, levels = 6, tail = 0.1 }', True),
+    ('design = { kind = "grid", values = { size = ["1 m^3", 2] }, levels = { opening = 3 } }', True),
+    ('[[sweep.correlations]]\ninputs = ["size", "opening"]\nrank = 0.5\n[sweep.groups]\na = ["size"]', True),
+    ('[[sweep.correlations]]\ninputs = ["size", "opening"]\nrank = 1.5', False),
+]
+
+
+@pytest.mark.parametrize("text, fits", SCHEMED)
+def test_the_schema_says_what_is_read(tmp_path, text, fits):
+    data = tomllib.loads(swept(text))
+    assert jsonschema.Draft202012Validator(case_schema()).is_valid(data) == fits
+    if fits:
+        compile_case(resolve_case(case_of(tmp_path, text), samples=None))
+    else:
+        faults_of(tmp_path, swept(text))
+
+
+@pytest.mark.parametrize("name", [name for name, _ in list_cases()])
+def test_shipped_cases_may_be_spread_by_any_design(name):
+    """The names of the D inputs are those of the results, and each population whose cracks differ has one."""
+    plain = compile_case(load_case(name))
+    populations = [f"each_{label(path)}" for path, p in load_case(name).paths.items() if p.kind == "cracks"]
+    if not told_of(plain)["names"]:  # closed forms, in which nothing is random
+        assert not plain.inputs
+        with pytest.raises(CaseError, match="no random inputs to spread"):
+            resolve_case(name, design={"kind": "saltelli", "base_samples": 2})
+        return
+    case = resolve_case(name, design={"kind": "saltelli", "base_samples": 2})
+    compiled = compile_case(case)
+    names = told_of(compiled)["names"]
+    assert names[: len(plain.inputs)] == sorted(column.name for column in plain.inputs)
+    assert set(names[len(plain.inputs) :]) <= set(populations)
+    assert compiled.rows_per_group == 2 * len(names) + 2
+    points = compiled.points(0, case.sweep.samples)
+    places = [column.place for column in plain.inputs]
+    assert np.isfinite(points.u[:, places]).all()
+    assert np.isnan(np.delete(points.u, places, axis=1)).all()
 
 
 # The command line

@@ -32,6 +32,8 @@ __all__ = ["SweepDesign", "design_of"]
 
 # numbers of a design that is held whole: 1.6 GB
 _MOST_HELD = 200_000_000
+# two for each input in Saltelli's; SciPy has direction numbers for 21201
+_MOST_DIMENSIONS = 10600
 _PACKAGES = {"sobol": "scipy", "saltelli": "scipy", "latin-hypercube": "scipy", "morris": "SALib"}
 
 
@@ -115,6 +117,11 @@ class _Builder:
         package = _PACKAGES.get(kind)
         if package is not None and importlib.util.find_spec(package) is None:
             text = f'needs {package}, which is not installed: pip install "leakflow[sensitivity]"'
+            raise FaultsError([Fault(("design",), text, kind)])
+        if kind in ("sobol", "saltelli") and len(self.named.names) > _MOST_DIMENSIONS:
+            text = (
+                f"must be another one: there are {len(self.named.names)} inputs, more than {_MOST_DIMENSIONS}"
+            )
             raise FaultsError([Fault(("design",), text, kind)])
         made = self._made()
         rows_per_group = 1 if made.design is None else made.design.rows_per_group
