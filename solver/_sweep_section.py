@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_serializer, model_validator
 from pydantic_core import core_schema
 
-from ._sections import Section, Whole
+from ._sections import Name, Section, Whole
 from .errors import Fault, FaultsError
 from .numbers import Quantity
 
@@ -243,7 +243,7 @@ class Sweep(Section):
     samples: Annotated[int, Whole(1, MOST_SAMPLES)] = Field(1000, description="Number of samples.")
     seed: Annotated[int, Whole(0, 2**64 - 1)] = Field(0, description="Seed of the random numbers.")
     design: Design = Field(MonteCarloDesign(kind="monte-carlo"), description="How the samples are spread.")
-    groups: dict[str, list[str]] | None = Field(
+    groups: dict[Name, list[str]] | None = Field(
         None, description="Inputs that count as one in sensitivity analysis, by the group's name."
     )
     correlations: list[Correlation] | None = Field(None, description="Inputs that go together.")

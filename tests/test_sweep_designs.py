@@ -357,6 +357,7 @@ REFUSED = [
     ('design = { kind = "grid", values = { a = [] } }', "must be a table of lists of numbers"),
     ('design = { kind = "grid", values = { a = [1] }, levels = { a = 2 } }', "design.levels.a: is in values"),
     ('design = { kind = "table", file = "none.csv" }', 'sweep.design.file = "none.csv": no such file'),
+    ('[sweep.groups]\n"a b" = ["size"]', "sweep.groups.a b"),
     ('[[sweep.correlations]]\ninputs = ["a"]\nrank = 0.1', "correlations.0.inputs: must have at least 2"),
     ('[[sweep.correlations]]\ninputs = ["a", "b"]', "sweep.correlations.0: must have either rank or matrix"),
     ('[[sweep.correlations]]\ninputs = ["a", "b"]\nrank = 1.5', "rank = 1.5: must be from -1 to 1"),
