@@ -1,7 +1,7 @@
 """A block of samples, each drawn, integrated and summed up on its own.
 
 The kernel holds no lock of the interpreter: the solver calls it from several threads, a block each.
-A sample depends on the seed and its index only, so any blocks on any threads give the same bits.
+A sample depends on the seed, its index and its point only, so any blocks on any threads give the same bits.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import status
-from .draw import draw_sample
+from .draw import draw_point
 from .integrate import integrate
 from .jit import jit
-from .model import Plan, copy, fill, new_sample
+from .model import NO_POINTS, Plan, Points, copy, fill, new_sample
 from .network import prepare, regroup
 from .outcomes import note_end, note_start
 from .rosenbrock import new_work
@@ -33,6 +33,7 @@ def run_samples(
     statuses: NDArray[np.int8],
     values: Array,
     flows: Array,
+    points: Points = NO_POINTS,
 ) -> None:
     """Run the samples ``first`` to ``first + n - 1``.
 
@@ -50,24 +51,26 @@ def run_samples(
     values, flows : float64[n, N or 0, Q], float64[n, N or 0, P]
         Output: series at the output times, of what ``Plan.series`` lists and of flows [kg/s], NaN where a
         sample failed; of no times if none are wanted.
+    points : model.Points
+        Where a design puts the samples, row 0 for sample ``first``; by default they are drawn at random.
     """
     work = new_work(plan)
     _run_samples(
         plan, seed, first, new_sample(plan), work, new_track(plan), np.zeros(work.new.size),
-        np.zeros(work.new.size), inputs, outcomes, statuses, values, flows,
+        np.zeros(work.new.size), points, inputs, outcomes, statuses, values, flows,
     )  # fmt: skip
 
 
 @jit
 def _run_samples(
-    plan, seed, first, sample, work, track, start, state, inputs, outcomes, statuses, values, flows
+    plan, seed, first, sample, work, track, start, state, points, inputs, outcomes, statuses, values, flows
 ):
     """Run samples in the working memory given."""
     fill(outcomes.ravel(), math.nan)
     fill(values.ravel(), math.nan)
     fill(flows.ravel(), math.nan)
     for i in range(statuses.size):
-        result = draw_sample(plan, seed, np.uint64(first) + np.uint64(i), sample)
+        result = draw_point(plan, seed, np.uint64(first) + np.uint64(i), points, i, sample)
         copy(inputs[i], sample.inputs)
         if result == status.OK:
             result = prepare(plan, sample, start)

@@ -1,4 +1,4 @@
-"""The inputs and the cracks of sample i, from the seed and i alone."""
+"""The inputs and the cracks of sample i, from the seed and i alone, or where a design puts them."""
 
 import math
 
@@ -9,7 +9,7 @@ from .crack import N_GEOMETRY, crack_geometry
 from .jit import jit
 from .model import N_CRACK_FIELDS, NOMINAL
 from .opening import LEAST_OPENING, OPENED, UNOPENED, can_open, shell_stretch
-from .random import CHOICE, CONSTANT, quantile, uniform
+from .random import CHOICE, CONSTANT, GREATEST_UNIFORM, LEAST_UNIFORM, quantile, uniform
 
 # what the law is fitted to and tested over
 _ACCOMMODATION_LOW = 0.6
@@ -34,6 +34,54 @@ def draw_sample(plan, seed, index, sample):
         A status of `status`.
     """
     draw_inputs(plan, seed, index, sample.inputs)
+    for p in range(plan.paths.size):
+        sample.paths[p]["noise"] = np.uint64(index)
+    return draw_cracks(plan, seed, sample)
+
+
+@jit
+def draw_point(plan, seed, index, points, row, sample):
+    """Draw one sample of a design; what the design leaves open is drawn as `draw_sample` does.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    seed, index : integer
+        Below 2**64.
+    points : model.Points
+    row : int
+        The sample's row in ``points``.
+    sample : model.Sample
+        Output, as of `draw_sample`.
+
+    Returns
+    -------
+    int
+        A status of `status`.
+    """
+    draw_point_inputs(plan, seed, index, points, row, sample.inputs)
+    given = row < points.noise.shape[0]
+    for p in range(plan.paths.size):
+        sample.paths[p]["noise"] = points.noise[row, p] if given else np.uint64(index)
+    return draw_cracks(plan, seed, sample)
+
+
+@jit
+def draw_cracks(plan, seed, sample):
+    """Draw the cracks of a sample whose inputs, and noise of each path, are there.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    seed : integer
+    sample : model.Sample
+        Output: ``geometry``, and where each path's cracks stand.
+
+    Returns
+    -------
+    int
+        A status of `status`.
+    """
     result = status.OK
     first = 0
     for p in range(plan.paths.size):
@@ -44,7 +92,7 @@ def draw_sample(plan, seed, index, sample):
             cracks = whole_count(count)
             sample.paths[p]["crack_start"] = first
             sample.paths[p]["crack_count"] = cracks
-            this = _draw_population(plan, seed, index, p, sample)
+            this = _draw_population(plan, seed, sample.paths[p]["noise"], p, sample)
             if this == status.IMPOSSIBLE:
                 return this
             if this != status.OK:
@@ -78,6 +126,35 @@ def draw_inputs(plan, seed, index, inputs):
 
 
 @jit
+def draw_point_inputs(plan, seed, index, points, row, inputs):
+    """Draw the inputs of one sample of a design.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    seed, index : integer
+    points : model.Points
+    row : int
+        The sample's row in ``points``.
+    inputs : float64[I]
+        Output.
+    """
+    nominal = plan.settings[NOMINAL] > 0.0
+    for k in range(plan.draws.size):
+        value = _entry(points.values, row, k)
+        if value == value:
+            inputs[k] = value
+            continue
+        draw = plan.draws[k]
+        u = _entry(points.u, row, k)
+        if u == u:
+            u = min(max(u, LEAST_UNIFORM), GREATEST_UNIFORM)
+        else:
+            u = 0.5 if nominal else uniform(seed, index, draw["stream"], 0)
+        inputs[k] = _variate(draw, plan.choices, inputs, u)
+
+
+@jit
 def draw_crack(plan, p, seed, index, crack, inputs, fields):
     """Draw one crack of the population on path p.
 
@@ -86,6 +163,7 @@ def draw_crack(plan, p, seed, index, crack, inputs, fields):
     plan : model.Plan
     p : int
     seed, index, crack : integer
+        The index is that of the sample, or what a design gives as the path's noise.
     inputs : float64[I]
         The sample's inputs.
     fields : float64[N_CRACK_FIELDS]
@@ -108,7 +186,7 @@ def draw_populations(plan, p, seed, samples, inputs, counts, fields):
     p : int
     seed : uint64
     samples : int64[n]
-        Global indices.
+        Global indices, or the bits of what a design gives as the path's noise.
     inputs : float64[n, I]
         The samples' inputs.
     counts : int64[n]
@@ -121,6 +199,12 @@ def draw_populations(plan, p, seed, samples, inputs, counts, fields):
         for crack in range(counts[i]):
             draw_crack(plan, p, seed, np.uint64(samples[i]), crack, inputs[i], fields[row])
             row += 1
+
+
+@jit
+def _entry(table, row, column):
+    """One entry of float64[n, I], NaN where nothing is given; a table of no rows gives nothing."""
+    return table[row, column] if row < table.shape[0] else math.nan
 
 
 @jit

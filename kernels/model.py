@@ -173,8 +173,8 @@ SAMPLE_VOLUME = np.dtype(
 #: A path of the sample at hand: fraction open; share of the flow that a patch may come back to, share that
 #: it took, when it was put on and the time in which it ages [s]; 1 if started, and when [s]; 1 if an open
 #: hatch closes a ring; full area [m2], and where its cracks stand in ``Sample.geometry`` and
-#: ``Sample.moving``; of `table`: the end whose pressure it is of, its worst error, and the temperatures for
-#: which it holds [K].
+#: ``Sample.moving``, and the index that their random numbers are addressed by; of `table`: the end whose
+#: pressure it is of, its worst error, and the temperatures for which it holds [K].
 SAMPLE_PATH = np.dtype(
     [
         ("opening", "f8"),
@@ -188,6 +188,7 @@ SAMPLE_PATH = np.dtype(
         ("area", "f8"),
         ("crack_start", "i8"),
         ("crack_count", "i8"),
+        ("noise", "u8"),
         ("table", "i8"),
         ("table_error", "f8"),
         ("table_source", "f8"),
@@ -253,6 +254,26 @@ class Plan(Pack):
     output_time: NDArray[Any]
     settings: NDArray[Any]
     max_cracks: int
+
+
+class Points(Pack):
+    """Where a design puts the samples of a block, a row for each; a field of no rows leaves all to chance.
+
+    u : float64[n, I]
+        Where in its distribution each input is, from 0 to 1; NaN where it is drawn at random.
+    values : float64[n, I]
+        The inputs themselves, in SI; NaN where they follow from ``u``.
+    noise : uint64[n, P]
+        For each path the index that takes the place of the sample's in the random numbers of its cracks.
+    """
+
+    u: NDArray[Any]
+    values: NDArray[Any]
+    noise: NDArray[Any]
+
+
+#: Points of samples that are all drawn at random.
+NO_POINTS = Points(np.zeros((0, 0)), np.zeros((0, 0)), np.zeros((0, 0), np.uint64))
 
 
 class Sample(Pack):

@@ -26,6 +26,10 @@ TRIANGULAR = 6
 WEIBULL = 7
 CHOICE = 8
 
+#: Ends of what `uniform` gives.
+LEAST_UNIFORM = 2.0**-54
+GREATEST_UNIFORM = 1.0 - 2.0**-53
+
 # standard deviations out to which a tail has a probability that floats can hold
 _FAR_TAIL = 37.0
 
@@ -85,7 +89,7 @@ def uniform(seed, sample, stream, crack):
     )
     bits = ((a >> np.uint64(5)) << np.uint64(26)) | (b >> np.uint64(6))
     if bits == np.uint64(0x1FFFFFFFFFFFFF):
-        return 1.0 - 2.0**-53  # half a bit more would round to one
+        return GREATEST_UNIFORM  # half a bit more would round to one
     return (float(bits) + 0.5) * 2.0**-53
 
 

@@ -14,7 +14,8 @@ from ._feeds import FEEDS
 from ._paths import PATHS, Iso6358, Paris, Shell, Slot, ValveStep
 from ._schedule import EVENTS
 from ._seals import Contact, Permeabilities, Permeation
-from ._sections import Gas, Outcomes, Point, Record, Run, Sweep, Threshold, TimeGrid
+from ._sections import Gas, Outcomes, Point, Record, Run, Threshold, TimeGrid
+from ._sweep_section import DESIGNS, Correlation, Sweep
 from ._volumes import TemperatureCycle, Volume
 from .errors import Fault, FaultsError, Key
 from .numbers import ARGUMENTS
@@ -123,7 +124,9 @@ def _fault(key: Key, details: Any, data: Mapping[str, Any], root: type[BaseModel
         return Fault(key, f"must be {context['expected']}", found)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = context["discriminator"].strip("'")
-        kinds = ", ".join(_KINDS[str(key[0])])
+        kinds = ", ".join(DESIGNS if key == ("sweep", "design") else _KINDS[str(key[0])])
+        if key == ("sweep", "design") and _text_at(data, key):
+            return Fault(key, f"must be one of {kinds}", _text_at(data, key))
         given = found.get(tag) if isinstance(found, Mapping) else None
         return Fault(
             (*key, tag), f"must be one of {kinds}" if given is not None else f"missing; one of {kinds}", given
@@ -138,7 +141,7 @@ def _fault(key: Key, details: Any, data: Mapping[str, Any], root: type[BaseModel
 def _without_tags(location: tuple[int | str, ...]) -> Key:
     """Drop what pydantic adds to the place of an error in a union or in the key of a table."""
     key = [part for part in location if part != "[key]"]
-    if len(key) > 2 and (key[0] in _KINDS or key[:2] == ["run", "output_times"]):
+    if len(key) > 2 and (key[0] in _KINDS or key[:2] in (["run", "output_times"], ["sweep", "design"])):
         del key[2]
     if key[0:1] == ["paths"] and key[2:4] == ["permeation", "permeability"] and len(key) > 4:
         del key[4]
@@ -178,6 +181,10 @@ def _model_at(key: Key, data: Mapping[str, Any], root: type[BaseModel]) -> type[
             return Threshold
         case ("record", "points", _):
             return Point
+        case ("sweep", "design"):
+            return DESIGNS.get(_text_at(data, key) or _text_at(data, (*key, "kind")))
+        case ("sweep", "correlations", _):
+            return Correlation
     return None
 
 

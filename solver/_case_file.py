@@ -221,7 +221,9 @@ def _override_value(text: str) -> object:
 def _set(data: dict[str, Any], parts: Sequence[str], value: object) -> bool:
     """Set a key, making the tables on the way; False if something else is in the way."""
     target: Any = data
-    for part in parts[:-1]:
+    for place, part in enumerate(parts[:-1]):
+        if list(parts[:place]) == ["sweep"] and isinstance(target.get(part), str):
+            target[part] = {"kind": target[part]}  # a design that was given by its kind alone
         target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
         if not isinstance(target, dict | list):
             return False

@@ -29,6 +29,10 @@ Seed = Annotated[
     int | None,
     typer.Option(parser=whole, metavar="N", help="Seed of the random numbers, instead of the case's."),
 ]
+DesignName = Annotated[
+    str | None,
+    typer.Option("--design", metavar="NAME", help="How the samples are spread: sobol, saltelli, morris, ..."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 

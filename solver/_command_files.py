@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .results import Results
 
 __all__ = [
-    "PLOT_SUFFIXES", "RESULTS_SUFFIXES", "check_suffix", "keep_finished", "meaning", "show_results",
+    "PLOT_SUFFIXES", "RESULTS_SUFFIXES", "advise", "check_suffix", "keep_finished", "meaning", "show_results",
     "spare_the_case", "write",
 ]  # fmt: skip
 
@@ -35,12 +35,26 @@ def check_suffix(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
 
 
 def spare_the_case(name: str, case: Case, path: Path) -> None:
-    """Refuse to write over the case or the CSV of its record, under whatever name they are reached."""
+    """Refuse to write over the case, the CSV of its record or its table, however they are reached."""
     from ._case_file import files_of_case
+    from ._sweep_section import TableDesign
 
-    for own in files_of_case(name):
+    design = case.sweep.design
+    tables = [Path(design.file)] if isinstance(design, TableDesign) else []
+    for own in (*files_of_case(name), *tables):
         if path.exists() and own.exists() and path.samefile(own):
             fail([f"{path}: would overwrite {own.name}, which {case.source} is read from"], NOT_WRITTEN)
+
+
+def advise(case: Case) -> None:
+    """Say on standard error if another number of samples would suit the design better."""
+    from .console import say, terminal
+    from .plan import compile_case
+
+    if case.sweep.design.kind in ("sobol", "saltelli"):
+        design = compile_case(case).design
+        if design is not None and design.advice is not None:
+            say(terminal(stderr=True), design.advice)
 
 
 def keep_finished(results: Results | None, path: Path, wanted: int) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The sections of a case file that stand on their own: gas, run, outcomes, record and sweep."""
+"""The sections of a case file that stand on their own: gas, run, outcomes and record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .numbers import Constant, Number, Quantity, parse_fixed
 
 __all__ = [
     "AIR", "SPECIES", "TEMPERATURE", "Composition", "Gas", "Name", "Outcomes", "Point", "Record", "Run",
-    "Section", "SpeciesName", "Sweep", "Threshold", "TimeGrid", "parse_composition",
+    "Section", "SpeciesName", "Threshold", "TimeGrid", "Whole", "parse_composition",
 ]  # fmt: skip
 
 #: Species of a gas, in the order of `leakflow.kernels.gas.SPECIES` (repeated here, for that loads Numba).
@@ -335,11 +335,3 @@ class Record(Section):
             if faults:
                 raise FaultsError(faults)
         return self
-
-
-class Sweep(Section):
-    """How the samples are drawn."""
-
-    samples: Annotated[int, Whole(1, 10**10)] = Field(1000, description="Number of samples.")
-    seed: Annotated[int, Whole(0, 2**64 - 1)] = Field(0, description="Seed of the random numbers.")
-    design: Literal["monte-carlo"] = Field("monte-carlo", description="How the samples are spread.")

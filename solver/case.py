@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
@@ -53,12 +54,12 @@ from ._sections import (
     Record,
     Run,
     Section,
-    Sweep,
     Threshold,
     TimeGrid,
     parse_composition,
 )
 from ._species import is_separate, species_of
+from ._sweep_section import Sweep, TableDesign
 from ._volumes import TemperatureCycle, Volume
 from .errors import CaseError, Fault, FaultsError
 from .numbers import Number
@@ -107,7 +108,22 @@ def load_case(
     if lines:
         raise CaseError(lines)
     case._source = file.source
-    return case
+    return with_pinned_table(case, (file.path.parent, FilePath()))
+
+
+def with_pinned_table(case: Case, folders: Iterable[FilePath]) -> Case:
+    """Return a case whose design, if it is a table, has the whole path and the sha256 of its file."""
+    design = case.sweep.design
+    if not isinstance(design, TableDesign):
+        return case
+    from .designs.table import pinned
+
+    try:
+        design = pinned(design, folders)
+    except FaultsError as error:
+        faults = [fault.under(("sweep", "design")) for fault in error.faults]
+        raise CaseError(lines_of(faults, case.source)) from None
+    return case.model_copy(update={"sweep": case.sweep.model_copy(update={"design": design})})
 
 
 def list_cases() -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ import typer
 from ._cli_options import (
     AsJson,
     CaseArgument,
+    DesignName,
     GasOption,
     Overrides,
     Quiet,
@@ -37,6 +38,7 @@ from ._command_border import (
 from ._command_files import (
     PLOT_SUFFIXES,
     RESULTS_SUFFIXES,
+    advise,
     check_suffix,
     keep_finished,
     meaning,
@@ -104,6 +106,7 @@ def sweep(
         typer.Option("--out", "-o", help="Results file, replaced if it is there; by default CASE.nc here."),
     ] = None,
     seed: Seed = None,
+    design: DesignName = None,
     threads: Annotated[
         int | None, typer.Option(parser=whole, metavar="N", help="By default all processors.")
     ] = None,
@@ -119,10 +122,12 @@ def sweep(
         from .sweep import SweepInterrupted, resolve_case
         from .sweep import sweep as run_sweep
 
-        loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed)
+        loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed, design=design)
         path = out if out is not None else Path(f"{Path(loaded.source).stem}.nc")
         check_suffix("--out", path, RESULTS_SUFFIXES)
         spare_the_case(case, loaded, path)
+        if not quiet:
+            advise(loaded)
         with interruptible():
             with writing():
                 check_destination(path)

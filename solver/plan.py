@@ -24,6 +24,8 @@ from ._plan_watch import record_rows, series_rows, threshold_rows
 from ._schedule import PatchEvent
 from .case import Case
 from .columns import Column, label, outcome_columns
+from .designs.build import SweepDesign, design_of
+from .engine import PointSource
 from .numbers import Constant
 
 __all__ = ["CompiledCase", "compile_case"]
@@ -45,6 +47,8 @@ class CompiledCase:
     record_columns : int64 (n_points, 3)
         For each point of the record, the outcome columns of what is compared at the time less its
         uncertainty, at the time, and at the time plus its uncertainty.
+    design : leakflow.solver.designs.build.SweepDesign or None
+        Where the samples lie; None of a case compiled for a run at the medians.
     """
 
     plan: model.Plan
@@ -53,6 +57,22 @@ class CompiledCase:
     volumes: tuple[str, ...]
     paths: tuple[str, ...]
     record_columns: NDArray[np.int64]
+    design: SweepDesign | None = None
+
+    @property
+    def points(self) -> PointSource | None:
+        """What `leakflow.solver.engine.run_blocks` takes as ``points``: where the design puts samples."""
+        return None if self.design is None else self.design.points
+
+    @property
+    def rows_per_group(self) -> int:
+        """Samples that an analysis needs together, from a multiple of this on."""
+        return 1 if self.design is None else self.design.rows_per_group
+
+    @property
+    def extendable(self) -> bool:
+        """Whether more samples leave those that there were as they were."""
+        return self.design is None or self.design.extendable
 
 
 def compile_case(case: Case, *, nominal: bool = False) -> CompiledCase:
@@ -63,13 +83,13 @@ def compile_case(case: Case, *, nominal: bool = False) -> CompiledCase:
     case : Case
         Checked by `leakflow.solver.load_case`.
     nominal : bool
-        Take every input of the sample at its median; cracks are drawn as ever.
+        Take every input of the sample at its median, whatever the design; cracks are drawn as ever.
 
     Raises
     ------
     CaseError
-        Two numbers share a name, the number of cracks has no upper bound, or an outcome that is wanted
-        does not exist.
+        Two numbers share a name, the number of cracks has no upper bound, an outcome that is wanted does not
+        exist, or the design of the sweep cannot be.
     """
     slots = Slots(case.source)
     gases = Gases(case)
@@ -100,9 +120,11 @@ def compile_case(case: Case, *, nominal: bool = False) -> CompiledCase:
         max_cracks=slots.max_cracks,
     )
     columns, record_start = outcome_columns(case, [column.name for column in slots.random])
+    paths_in_order = tuple(case.paths)
+    design = None if nominal else design_of(case.sweep, case.source, slots.random, plan, paths_in_order)
     return CompiledCase(
-        plan, tuple(slots.random), columns, tuple(case.volumes), tuple(case.paths),
-        record_places + record_start,
+        plan, tuple(slots.random), columns, tuple(case.volumes), paths_in_order,
+        record_places + record_start, design,
     )  # fmt: skip
 
 

@@ -129,7 +129,12 @@ def run(
     if sample is not None and not 0 <= sample < 2**63:
         raise CaseError(f"sample = {sample}: must be from 0 to 2^63 - 1")
     compiled = compile_case(case, nominal=sample is None)
-    block = run_block(compiled.plan, case.sweep.seed, sample or 0, 1, series=True)
+    points = None
+    if sample is not None and compiled.points is not None:
+        if sample >= case.sweep.samples:
+            raise CaseError(f"sample = {sample}: must be below {case.sweep.samples}, the design's samples")
+        points = compiled.points(sample, 1)
+    block = run_block(compiled.plan, case.sweep.seed, sample or 0, 1, series=True, points=points)
     series = list(zip(series_of(case), block.values[0].T, strict=True))
     return Run(
         case=case,

@@ -1,20 +1,25 @@
-"""Monte Carlo sweeps: many samples of a case, each from the seed and its index alone."""
+"""Sweeps: many samples of a case, each from the seed, its index, and where the design puts it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from ..kernels import draw, model
+from ._case_faults import faults_of, lines_of
 from ._plan_layout import series_of
 from ._plan_paths import CRACK_DIMENSIONS
-from .case import Case, Sweep, load_case
+from ._sections import Section
+from ._sweep_section import GridDesign, TableDesign
+from .case import Case, Sweep, load_case, with_pinned_table
 from .columns import crack_prefix, series_name, series_names, series_units
-from .engine import Block, available_threads, run_blocks, warm_up
+from .engine import Block, available_threads, drawn_again, run_blocks, warm_up
 from .errors import CaseError
 from .plan import CompiledCase, compile_case
 from .provenance import describe
@@ -46,6 +51,7 @@ def sweep(
     *,
     samples: int | None = None,
     seed: int | None = None,
+    design: str | Mapping[str, object] | None = None,
     threads: int | None = None,
     overrides: Mapping[str, object] | Sequence[str] = (),
     progress: Progress | None = None,
@@ -58,6 +64,8 @@ def sweep(
         A case, the name of one that ships, or a file.
     samples, seed : int, optional
         Other than the case's ``sweep.samples`` and ``sweep.seed``.
+    design : str or mapping, optional
+        Other than the case's ``sweep.design``: ``"sobol"``, ``{"kind": "saltelli", "base_samples": 512}``.
     threads : int, optional
         By default all processors; the results do not depend on it.
     overrides : mapping or sequence of str
@@ -78,7 +86,7 @@ def sweep(
     SweepInterrupted
         Ctrl-C; it carries the samples that were finished.
     """
-    case = resolve_case(case, overrides, samples=samples, seed=seed)
+    case = resolve_case(case, overrides, samples=samples, seed=seed, design=design)
     if threads is not None and not 1 <= threads <= 1024:
         raise CaseError(f"threads = {threads}: must be from 1 to 1024")
     compiled = compile_case(case)
@@ -92,12 +100,12 @@ def sweep(
             progress(gathered.done, gathered.failed, count)
 
     try:
-        warm_up(compiled.plan)
+        warm_up(compiled.plan, compiled.points)
         if progress is not None:
             progress(0, 0, count)
         run_blocks(
             compiled.plan, case.sweep.seed, 0, count, series=case.outcomes.series,
-            threads=threads or available_threads(), report=report,
+            threads=threads or available_threads(), report=report, points=compiled.points,
         )  # fmt: skip
         return gathered.results(case)
     except KeyboardInterrupt:
@@ -110,23 +118,60 @@ def resolve_case(
     *,
     samples: int | None = None,
     seed: int | None = None,
+    design: str | Mapping[str, object] | None = None,
 ) -> Case:
-    """Return a case with everything that a caller set otherwise."""
+    """Return a case with everything that a caller set otherwise, and the number of samples of its design.
+
+    Raises
+    ------
+    CaseError
+        The case, or an argument, cannot be; one line for each fault.
+    """
     if isinstance(case, Case) and overrides:
         raise CaseError(f"{case.source}: overrides go with a case's name or path, not with a loaded case")
     loaded = case if isinstance(case, Case) else load_case(case, overrides)
-    changes = {name: value for name, value in (("samples", samples), ("seed", seed)) if value is not None}
-    if not changes:
-        return loaded
-    faults = []
-    for name, value in changes.items():
-        try:
-            Sweep.model_validate({name: value})
-        except ValidationError as error:
-            faults.append(f"{name} = {value}: {error.errors()[0]['msg'].removeprefix('Value error, ')}")
-    if faults:
-        raise CaseError(faults)
-    return loaded.model_copy(update={"sweep": loaded.sweep.model_copy(update=changes)})
+    given = {"design": design, "samples": samples, "seed": seed}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if changes:
+        section = _changed(loaded.sweep, changes)
+        loaded = with_pinned_table(loaded.model_copy(update={"sweep": section}), (Path(),))
+    return _fitted(loaded)
+
+
+class _Holder(Section):
+    """A case of which only the sweep counts."""
+
+    sweep: Sweep
+
+
+def _changed(section: Sweep, changes: Mapping[str, Any]) -> Sweep:
+    """Return a section with keys set otherwise; of two that say how many samples, the caller's counts."""
+    data = section.model_dump(by_alias=True, exclude_none=True, exclude_unset=True)
+    if "samples" in changes and isinstance(data.get("design"), dict):
+        data["design"] = {key: item for key, item in data["design"].items() if key not in _SIZES}
+    if "design" in changes:
+        data.pop("samples", None)
+    whole = {"sweep": {**data, **changes}}
+    try:
+        return _Holder.model_validate(whole).sweep
+    except ValidationError as error:
+        faults = [fault._replace(key=fault.key[1:]) for fault in faults_of(error, whole, _Holder)]
+        raise CaseError([line.removeprefix(": ") for line in lines_of(faults, "")]) from None
+
+
+# keys of a design that make the number of samples
+_SIZES = ("base_samples", "trajectories")
+
+
+def _fitted(case: Case) -> Case:
+    """Return a case with the number of samples that its design makes, where that is for the design to say."""
+    design = case.sweep.design
+    sized = any(getattr(design, key, None) is not None for key in _SIZES)
+    if not sized and not isinstance(design, GridDesign | TableDesign):
+        return case
+    made = compile_case(case).design
+    assert made is not None
+    return case.model_copy(update={"sweep": case.sweep.model_copy(update={"samples": made.samples})})
 
 
 class _Gathered:
@@ -161,6 +206,8 @@ class _Gathered:
         """Return the samples that are there."""
         there = np.flatnonzero(self._statuses >= 0)
         attributes, provenance = describe(case)
+        if self.compiled.design is not None:
+            provenance["design"] = self.compiled.design.description
         wants_series = self._values.shape[2] > 0
         return Results(
             samples=there,
@@ -198,15 +245,14 @@ class _Gathered:
     def _cracks(self, case: Case, there: NDArray[np.int64]) -> dict[str, Variable]:
         """Draw the cracks once more: they depend on seed and index alone, so none had to be kept."""
         plan = self.compiled.plan
-        inputs = np.empty((there.size, plan.draws.size))
-        for row, index in enumerate(there):
-            draw.draw_inputs(plan, np.uint64(case.sweep.seed), np.uint64(index), inputs[row])
+        inputs, noise = drawn_again(plan, case.sweep.seed, there, self.compiled.points)
         variables: dict[str, Variable] = {}
         for p, name in enumerate(self.compiled.paths):
             if plan.paths[p]["count"] >= 0:
                 counts = np.floor(inputs[:, plan.paths[p]["count"]] + 0.5).astype(np.int64)
                 fields = np.empty((int(counts.sum()), model.N_CRACK_FIELDS))
-                draw.draw_populations(plan, p, np.uint64(case.sweep.seed), there, inputs, counts, fields)
+                addresses = noise[:, p].view(np.int64)
+                draw.draw_populations(plan, p, np.uint64(case.sweep.seed), addresses, inputs, counts, fields)
                 own = crack_prefix(name)
                 text = f"number of cracks of {name}"
                 variables[f"{own}_count"] = Variable(f"{own}_count", counts, "1", text, "input")

@@ -142,7 +142,7 @@ FAULTS = [
         "[sweep]\nseed = 18446744073709551616",
         "sweep.seed = 18446744073709551616: must be a whole number from 0 to 18446744073709551615",
     ),
-    ("", '[sweep]\ndesign = "sobol"', "sweep.design = \"sobol\": must be 'monte-carlo'"),
+    ("", '[sweep]\ndesign = "sobl"', 'sweep.design = "sobl": must be one of monte-carlo, sobol, saltelli'),
     ("", "[outcomes]\nkeep = 3", 'outcomes.keep = 3: must be "all" or a list of outcome names'),
     ("", "[outcomes]\nseries = 1", "outcomes.series = 1: must be true or false"),
     ("", "[volumess.a]", "volumess: unknown key; did you mean volumes?"),

@@ -271,6 +271,68 @@ def test_a_crack_that_is_not_there_is_not_judged():
     assert drawn(PLAIN.but(paths=[cracks(0, 1, 0.0, opening=-1.0)]))[0] == status.OK
 
 
+# Points of a design
+
+
+def placed(case, *, u=None, values=None, noise=None, index=7):
+    """One sample drawn at a point: what it gives by name, the rest NaN."""
+    plan = case.plan
+    sample = model.new_sample(plan)
+    tables = [np.full((2, plan.draws.size), np.nan) for _ in range(2)]
+    for table, given_ in zip(tables, (u or {}, values or {}), strict=True):
+        for name, value in given_.items():
+            table[1, case.slot(name)] = value
+    rows = np.zeros((0, 0), np.uint64) if noise is None else np.array([[0] * len(noise), noise], np.uint64)
+    points = model.Points(*tables, rows)
+    assert draw.draw_point(plan, np.uint64(SEED), np.uint64(index), points, 1, sample) == status.OK
+    return sample
+
+
+def test_a_point_that_gives_nothing_is_chance():
+    case = DRAWN.but(paths=[cracks(0, 1, 3.0, opening=("lognormal", 8e-6, 0.5))])
+    chance = drawn(case, seed=SEED, index=7)[1]
+    bare = model.new_sample(case.plan)
+    empty = (case.plan, np.uint64(SEED), np.uint64(7), model.NO_POINTS, 0, bare)
+    assert draw.draw_point(*empty) == status.OK
+    for sample in (placed(case), bare):
+        assert sample.inputs.tobytes() == chance.inputs.tobytes()
+        assert sample.geometry[:3].tobytes() == chance.geometry[:3].tobytes()
+
+
+@pytest.mark.parametrize("name", list(LAWS))
+@pytest.mark.parametrize("u", [1e-6, 0.2, 0.5, 0.987])
+def test_u_is_where_in_its_distribution_an_input_is(name, u):
+    sample = placed(DRAWN, u={name: u})
+    assert sample.inputs[DRAWN.slot(name)] == pytest.approx(LAWS[name].ppf(u), rel=1e-9, abs=0.0)
+    others = [DRAWN.slot(other) for other in LAWS if other != name]
+    assert (sample.inputs[others] == drawn(DRAWN, seed=SEED, index=7)[1].inputs[others]).all()
+
+
+@pytest.mark.parametrize("u, inside", [(0.0, 2.0**-54), (1.0, 1.0 - 2.0**-53)])
+def test_the_ends_of_u_are_those_of_a_random_number(u, inside):
+    sample = placed(DRAWN, u=dict.fromkeys(LAWS, u))
+    assert np.isfinite(sample.inputs).all()
+    found = [sample.inputs[DRAWN.slot(name)] for name in LAWS]
+    assert found == pytest.approx([law.ppf(inside) for law in LAWS.values()], rel=1e-9, abs=0.0)
+
+
+def test_a_value_goes_before_u_and_what_depends_on_it_follows():
+    case = PLAIN.but(inputs={"middle": ("uniform", 1.0, 2.0), "leaning": ("uniform", 0.0, "middle")})
+    sample = placed(case, u={"middle": 0.1, "leaning": 0.25}, values={"middle": 40.0})
+    assert sample.inputs[[case.slot("middle"), case.slot("leaning")]].tolist() == [40.0, 10.0]
+
+
+def test_noise_is_the_index_of_a_paths_cracks():
+    random_cracks = cracks(0, 1, 3.0, opening=("lognormal", 8e-6, 0.5))
+    case = PLAIN.but(paths=[random_cracks, random_cracks])
+    at = {index: drawn(case, seed=SEED, index=index)[1].geometry[:6] for index in (7, 2**63 + 3, 11)}
+    sample = placed(case, noise=[2**63 + 3, 11])
+    assert sample.geometry[:3].tobytes() == at[2**63 + 3][:3].tobytes()
+    assert sample.geometry[3:6].tobytes() == at[11][3:6].tobytes()
+    assert len({array.tobytes() for array in at.values()}) == 3
+    assert placed(case, index=11).geometry[:6].tobytes() == at[11].tobytes()
+
+
 # Cracks that are shut at rest
 
 
