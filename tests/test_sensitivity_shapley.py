@@ -38,7 +38,7 @@ def test_closed_form_is_the_mean_over_orders():
 
 
 def test_two_inputs_by_hand():
-    """Owen and Prieur 2017: with correlation r, a^2 (1 - r^2 / 2) + a b r + b^2 r^2 / 2, over the variance."""
+    """Owen and Prieur 2017: with correlation r, a^2 (1 - r^2 / 2) + a b r + b^2 r^2 / 2 over the variance."""
     a, b, r = 1.0, 2.0, 0.6
     found = shapley_linear_gaussian(np.array([a, b]), np.array([[1.0, r], [r, 1.0]]))
     total = a**2 + 2.0 * a * b * r + b**2

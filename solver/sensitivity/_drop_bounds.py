@@ -8,6 +8,7 @@ are rigorous but not sharp: that the same value occurs in several terms is not u
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Bounds:
     @staticmethod
     def stacked(several: list[Bounds]) -> Bounds:
         """Return the bounds of several outcomes along a first axis."""
-        fields = []
+        fields: list[Any] = []
         for name in Bounds.__dataclass_fields__:
             values = [getattr(one, name) for one in several]
             fields.append(None if values[0] is None else np.stack(values))
@@ -87,9 +88,9 @@ class Interval:
         """Sum over the first axis."""
         return Interval(self.low.sum(axis=0), self.high.sum(axis=0))
 
-    def __getitem__(self, where: object) -> Interval:
+    def __getitem__(self, where: Any) -> Interval:
         """Return a part."""
-        return Interval(self.low[where], self.high[where])  # type: ignore[index]
+        return Interval(self.low[where], self.high[where])
 
 
 def unknown_range(kept: Floats, dropped: Floats) -> tuple[float, float]:
@@ -156,7 +157,7 @@ def bounds_from_sums(
 
 def group_terms_sum(rows: Floats, factors: int, second_order: bool) -> Floats:
     """Return the sum of the terms of many groups."""
-    total = group_terms(rows[:0], factors, second_order).sum(axis=0)
+    total: Floats = group_terms(rows[:0], factors, second_order).sum(axis=0)
     for start in range(0, len(rows), _PIECE):
         total += group_terms(rows[start : start + _PIECE], factors, second_order).sum(axis=0)
     return total
@@ -178,7 +179,7 @@ def spread_bounds(
         mean += there.size / total * (own - mean)
     unknown = rows.size - there.size
     farthest = max((seen[0] - mean) ** 2, (seen[1] - mean) ** 2)
-    return Interval(np.float64(squares), np.float64(squares + unknown * farthest))
+    return Interval(np.asarray(squares), np.asarray(squares + unknown * farthest))
 
 
 def ratio_bounds(numerator: Interval, denominator: Interval) -> Interval:
@@ -197,7 +198,7 @@ def _numerators(
     d, step = factors, (2 if second_order else 1) * factors + 2
     start = 6
     first, total, changes = (Interval(*[sums[start + k * d : start + (k + 1) * d]] * 2) for k in range(3))
-    everything = Interval(sums[5], sums[5])
+    everything = Interval(step * sums[5], step * sums[5])
     product = linear = None
     if second_order:
         at = start + 3 * d

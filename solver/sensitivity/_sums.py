@@ -22,7 +22,7 @@ __all__ = ["Moments", "Ratios", "group_terms", "moments", "ratios", "term_count"
 
 Floats = NDArray[np.float64]
 
-# places of a group's terms: 1, A, B, A^2 + B^2, A B, sum of all rows; then D of each kind
+# places of a group's terms: 1, A, B, A^2 + B^2, A B, mean of all rows; then D of each kind
 _ONE, _A, _B, _SQUARES, _AB, _ALL, _FIRST = range(7)
 
 
@@ -66,7 +66,8 @@ def group_terms(rows: Floats, factors: int, second_order: bool) -> Floats:
     Parameters
     ----------
     rows : float64 (n, D + 2) or (n, 2 D + 2)
-        One outcome, a group to a row; less about its mean, or digits are lost.
+        One outcome, a group to a row; less about its mean, or digits are lost. BA may be there without
+        second order being wanted.
     factors : int
         D.
     second_order : bool
@@ -82,7 +83,7 @@ def group_terms(rows: Floats, factors: int, second_order: bool) -> Floats:
     terms[:, _A], terms[:, _B] = rows[:, 0], rows[:, -1]
     terms[:, _SQUARES] = rows[:, 0] ** 2 + rows[:, -1] ** 2
     terms[:, _AB] = rows[:, 0] * rows[:, -1]
-    terms[:, _ALL] = rows.sum(axis=1)
+    terms[:, _ALL] = rows.mean(axis=1)  # BA too, whether it is used or not
     change = ab - a
     first, total, changes, second = _places(factors)
     np.multiply(b, change, out=terms[:, first])
@@ -111,8 +112,7 @@ def moments(sums: Floats, factors: int, second_order: bool, centre: Floats | Non
     count = sums[..., _ONE]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums / count[..., None]
-    per_group = (2 * factors if second_order else factors) + 2
-    c = mean[..., _ALL] / per_group if centre is None else centre
+    c = mean[..., _ALL] if centre is None else centre
     c_ = c[..., None]
     half = 0.5 * (mean[..., _A] + mean[..., _B])
     variance = np.maximum(0.5 * mean[..., _SQUARES] - half**2, 0.0)
@@ -128,14 +128,25 @@ def moments(sums: Floats, factors: int, second_order: bool, centre: Floats | Non
     return Moments(variance, centred_first, 0.5 * mean[..., total], both)
 
 
-def ratios(found: Moments, least_variance: Floats | float = 0.0) -> Ratios:
-    """Return the indices that moments make; NaN where the variance is not above ``least_variance``."""
-    v = np.where(found.variance > least_variance, found.variance, np.nan)
+def ratios(found: Moments, where_constant: float = np.nan) -> Ratios:
+    """Return the indices that moments make; ``where_constant`` where nothing varies."""
+    varies = found.variance > 0.0
+    v = np.where(varies, found.variance, 1.0 if where_constant == 0.0 else np.nan)
+    found = found if where_constant != 0.0 else _cleared(found, varies)
     s1, st = found.first / v[..., None], found.total / v[..., None]
     if found.second is None:
         return Ratios(s1, st, None)
     s2 = found.second / v[..., None, None] - s1[..., :, None] - s1[..., None, :]
     return Ratios(s1, st, s2)
+
+
+def _cleared(found: Moments, varies: NDArray[np.bool_]) -> Moments:
+    """Return moments with zeros where nothing varies."""
+    second = None if found.second is None else np.where(varies[..., None, None], found.second, 0.0)
+    return Moments(
+        found.variance, np.where(varies[..., None], found.first, 0.0),
+        np.where(varies[..., None], found.total, 0.0), second,
+    )  # fmt: skip
 
 
 def _places(factors: int) -> tuple[slice, slice, slice, slice]:

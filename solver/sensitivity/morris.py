@@ -58,6 +58,12 @@ class MorrisEffects:
     unused: NDArray[np.bool_]
 
 
+_NUMBERS = (
+    "mu", "mu_star", "sigma", "mu_star_conf", "mu_low", "mu_high", "mu_star_low", "mu_star_high",
+    "sigma_low", "sigma_high",
+)  # fmt: skip
+
+
 def morris_effects(
     x: Floats, y: Floats, *, levels: int = 4, resamples: int = 100, confidence: float = 0.95, seed: int = 1
 ) -> MorrisEffects:
@@ -156,9 +162,9 @@ def morris_of_trajectories(
     kept, dropped = y[whole], y[~whole]
     constant = is_constant(kept)
     if len(kept) == 0 or constant:
-        nothing = np.full(d, np.nan)
         return MorrisEffects(
-            *[nothing] * 10, len(kept), len(dropped), constant, np.full(d, constant)
+            **dict.fromkeys(_NUMBERS, np.full(d, np.nan)), trajectories=len(kept), dropped=len(dropped),
+            constant=constant, unused=np.full(d, constant),
         )  # fmt: skip
     order = np.argsort(moved, axis=1)
     signs = np.take_along_axis(sign, order, axis=1).astype(float)
@@ -168,16 +174,15 @@ def morris_of_trajectories(
     effects = effects[whole]
     low, high = unknown_range(kept, dropped)
     lost = _lost_effects(dropped, order[~whole], signs[~whole], (low, high), delta)
-    mu = np.where(undirected, np.nan, effects.mean(axis=0))
+    mu = effects.mean(axis=0)
     sigma = effects.std(axis=0, ddof=1) if len(effects) > 1 else np.full(d, np.nan)
     mean_bound, star_bound, sigma_bound = _bounds(effects, lost, delta, high - low)
+    half = _star_confidence(effects, resamples, confidence, seed)
+    signed = (mu, sigma, mean_bound.low, mean_bound.high, sigma_bound.low, sigma_bound.high)
+    mu, sigma, mu_low, mu_high, sigma_low, sigma_high = (np.where(undirected, np.nan, v) for v in signed)
     return MorrisEffects(
-        mu, np.abs(effects).mean(axis=0), np.where(undirected, np.nan, sigma),
-        _star_confidence(effects, resamples, confidence, seed),
-        *(np.where(undirected, np.nan, end) for end in (mean_bound.low, mean_bound.high)),
-        star_bound.low, star_bound.high,
-        *(np.where(undirected, np.nan, end) for end in (sigma_bound.low, sigma_bound.high)),
-        len(kept), len(dropped), constant, (effects == 0.0).all(axis=0),
+        mu, np.abs(effects).mean(axis=0), sigma, half, mu_low, mu_high, star_bound.low, star_bound.high,
+        sigma_low, sigma_high, len(kept), len(dropped), constant, (effects == 0.0).all(axis=0),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from ._sums import group_terms, moments, ratios
 __all__ = ["SobolIndices", "confidence_factor", "is_constant", "sobol_indices", "sobol_of_groups"]
 
 Floats = NDArray[np.float64]
+#: One value, or an array of one for each outcome.
+PerOutcome = Any
 
 #: Terms that are held at once, in bytes.
 _PIECE = 32 * 2**20
@@ -39,7 +42,7 @@ class SobolIndices:
     groups, dropped : int64 (m,)
         Groups that the indices are of, and groups that were left out since a value of theirs is missing.
     constant : bool (m,)
-        Outcomes that are the same in all rows, up to rounding.
+        Outcomes that are the same in all rows A and B, up to rounding.
     unused : bool (m, D)
         Inputs that do not change the outcome in any group, not by a bit.
     bounds : Bounds
@@ -53,11 +56,11 @@ class SobolIndices:
     ST_conf: Floats
     S2: Floats | None
     S2_conf: Floats | None
-    mean: Floats
-    variance: Floats
-    groups: NDArray[np.int64]
-    dropped: NDArray[np.int64]
-    constant: NDArray[np.bool_]
+    mean: PerOutcome
+    variance: PerOutcome
+    groups: PerOutcome
+    dropped: PerOutcome
+    constant: PerOutcome
     unused: NDArray[np.bool_]
     bounds: Bounds
 
@@ -129,7 +132,7 @@ def sobol_of_groups(
     factors = len(names)
     whole = np.isfinite(rows).all(axis=1)
     kept, dropped = rows[whole], rows[~whole]
-    constant = is_constant(kept)
+    constant = is_constant(kept[:, [0, -1]])
     if not len(kept) or constant:
         return _nothing(names, second_order, kept, dropped, constant)
     centre = kept.mean()
@@ -140,8 +143,9 @@ def sobol_of_groups(
     )
     best = moments(sums, factors, second_order)
     point = ratios(best)
-    centres = np.broadcast_to(sums[5] / (len(kept) * rows.shape[1]), resamples)
-    spread = ratios(moments(resampled, factors, second_order, centres))
+    centres = np.broadcast_to(sums[5] / len(kept), resamples)
+    # a resample of equal values has indices of zero, as SALib has it: one NaN would spoil the interval
+    spread = ratios(moments(resampled, factors, second_order, centres), 0.0)
     by = confidence_factor(confidence)
     bounds = sobol_bounds(kept, (dropped - centre) / scale, factors, second_order)
     return SobolIndices(
@@ -164,7 +168,7 @@ def is_constant(values: Floats) -> bool:
     if not values.size:
         return False
     low, high = float(values.min()), float(values.max())
-    return high - low <= 8.0 * np.finfo(float).eps * max(abs(low), abs(high))
+    return high - low <= 8.0 * float(np.finfo(float).eps) * max(abs(low), abs(high))
 
 
 @functools.lru_cache(maxsize=4)
@@ -211,13 +215,9 @@ def _nothing(
 
 
 def _stacked(found: list[SobolIndices]) -> SobolIndices:
-    def stack(name: str) -> Floats:
-        return np.stack([getattr(one, name) for one in found])
-
-    both = found[0].S2 is not None
-    return SobolIndices(
-        found[0].names, *(stack(name) for name in ("S1", "S1_conf", "ST", "ST_conf")),
-        stack("S2") if both else None, stack("S2_conf") if both else None, stack("mean"), stack("variance"),
-        stack("groups").astype(np.int64), stack("dropped").astype(np.int64), stack("constant").astype(bool),
-        stack("unused").astype(bool), Bounds.stacked([one.bounds for one in found]),
-    )  # fmt: skip
+    stacked: dict[str, Any] = {}
+    for name in SobolIndices.__dataclass_fields__:
+        if name not in ("names", "bounds"):
+            values = [getattr(one, name) for one in found]
+            stacked[name] = None if values[0] is None else np.stack(values)
+    return SobolIndices(names=found[0].names, bounds=Bounds.stacked([one.bounds for one in found]), **stacked)
