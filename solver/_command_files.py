@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._command_border import BAD_INPUT, NOT_WRITTEN, fail, print_json, printing, writing
 from ._interrupts import INTERRUPTED
@@ -66,13 +66,16 @@ def keep_finished(results: Results | None, path: Path, wanted: int) -> NoReturn:
     fail([f"interrupted; kept {len(results):,} of {wanted:,} samples in {path}"], INTERRUPTED)
 
 
-def show_results(results: Results, path: Path, rate: float | None, *, as_json: bool, quiet: bool) -> None:
-    """Show what a sweep says, and where it is kept."""
+def show_results(
+    results: Results, path: Path, rate: float | None, *, as_json: bool, quiet: bool, stored: bool = False
+) -> None:
+    """Show what a sweep says, and where it is kept; if ``stored``, also which indices the file holds."""
     from .summary import summarise
 
     summary = summarise(results)
+    indices = _stored_indices(path) if stored else {}
     if as_json:
-        print_json(summary.to_dict() | {"samples_per_second": rate, "file": str(path)})
+        print_json(summary.to_dict() | indices | {"samples_per_second": rate, "file": str(path)})
     elif not quiet:
         from .console import say, show_summary, terminal
 
@@ -81,7 +84,18 @@ def show_results(results: Results, path: Path, rate: float | None, *, as_json: b
             show_summary(console, summary)
             if rate is not None:
                 say(console, f"speed: {rate:,.0f} samples/s")
+            for told in indices.values():
+                what = f"{len(told['outcomes'])} outcomes by {', '.join(told['inputs'])}"
+                say(console, f"sensitivity: {told['method']}, {what}")
             say(console, f"file: {path}")
+
+
+def _stored_indices(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what sensitivity indices the file holds, under their name; nothing if it holds none."""
+    from .sensitivity.store import describe_stored
+
+    told = describe_stored(path)
+    return {} if told is None else {"sensitivity": told}
 
 
 def meaning(code: int) -> str:

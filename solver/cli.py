@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from . import _cli_sensitivity
 from ._cli_options import (
     AsJson,
     CaseArgument,
@@ -215,7 +216,7 @@ def info(
     with border():
         from .results import open_results
 
-        show_results(open_results(file), file, None, as_json=as_json, quiet=False)
+        show_results(open_results(file), file, None, as_json=as_json, quiet=False, stored=True)
 
 
 @app.command()
@@ -363,6 +364,8 @@ def schema() -> None:
 
         print_json(case_schema())
 
+
+_cli_sensitivity.register(app)
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ from .errors import ResultsError
 from .run import Run
 from .units import convert
 
-__all__ = ["plot_run"]
+__all__ = ["picture", "plot_run", "time_unit"]
 
 _DAY = 86400.0
 
@@ -39,15 +39,15 @@ def plot_run(run: Run, path: str | Path) -> Path:
     path = Path(path)
     figure = Figure(figsize=(7.0, 6.0), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
-    scale, unit = _time_unit(run)
+    scale, unit = time_unit(float(np.max(run.times)))
     figure.suptitle(plain(run.case.title), parse_math=False)
     _draw_pressures(above, run, scale)
     _draw_flows(below, run, scale)
     below.set_xlabel(f"time [{unit}]")
-    return write_whole(path, _picture(figure, path))
+    return write_whole(path, picture(figure, path))
 
 
-def _picture(figure: Any, path: Path) -> bytes:
+def picture(figure: Any, path: Path) -> bytes:
     """Draw the figure into the bytes of a file of that suffix."""
     buffer = io.BytesIO()
     try:
@@ -99,8 +99,8 @@ def _draw_flows(axes: Any, run: Run, scale: float) -> None:
         axes.legend()
 
 
-def _time_unit(run: Run) -> tuple[float, str]:
-    duration = float(np.max(run.times))
+def time_unit(duration: float) -> tuple[float, str]:
+    """Return in what a time axis of that length [s] is marked, in seconds, and its name."""
     for scale, unit in ((_DAY, "days"), (3600.0, "hours"), (60.0, "minutes")):
         if duration >= 2.0 * scale:
             return scale, unit

@@ -1,0 +1,109 @@
+"""How sensitivity indices look on a terminal."""
+
+from __future__ import annotations
+
+import math
+
+from rich.console import Console
+from rich.table import Table
+
+from .console import _add_row, _print_table, _table, say
+from .sensitivity.indices import Indices
+
+__all__ = ["show_indices"]
+
+
+def show_indices(console: Console, indices: Indices) -> None:
+    """Show the indices of each outcome, the strongest input first, and what is to be said beside them."""
+    for outcome in indices.outcomes:
+        if indices.state(outcome) == "ok":
+            _print_table(console, _outcome_table(indices, outcome))
+    if "failure_auc" in indices:
+        _print_table(console, _failure_table(indices))
+    if "failure_ST" in indices:
+        table = _table("Failure, by Sobol' indices", "name", "ST", "S1")
+        for j, name in enumerate(indices.inputs):
+            _add_row(table, name, *(f"{indices[f'failure_{key}'][j]:.3f}" for key in ("ST", "S1")))
+        _print_table(console, table)
+    for note in indices.notes:
+        say(console, note)
+    say(console, _made(indices))
+
+
+def _outcome_table(indices: Indices, outcome: str) -> Table:
+    row = indices.outcomes.index(outcome)
+    names = [name for name in indices.headline if name in indices]
+    also = [name for name in _ALSO.get(indices.method, ()) if name in indices]
+    bounded = [name for name in names if f"{name}_low" in indices and int(indices["dropped"][row])]
+    heads = [head for name in names for head in (name, "±")]
+    heads += [f"{name} if not dropped" for name in bounded] + also
+    table = _table(_title(indices, outcome, row), "name", *heads)
+    first = indices[names[0]][row]
+    order = sorted(range(len(indices.inputs)), key=lambda j: -abs(first[j]) if first[j] == first[j] else 1.0)
+    for j in order:
+        unused = bool(indices["unused"][row, j])
+        cells = []
+        for name in names:
+            half = indices[f"{name}_conf"][row, j] if f"{name}_conf" in indices else math.nan
+            cells += ["unused" if unused else _number(indices[name][row, j]), "" if unused else _number(half)]
+        for name in bounded:
+            low, high = (indices[f"{name}_{end}"][row, j] for end in ("low", "high"))
+            cells.append(f"{_number(low)} to {_number(high)}")
+        _add_row(table, indices.inputs[j], *cells, *(_number(indices[name][row, j]) for name in also))
+    return table
+
+
+#: Arrays shown beside the headline.
+_ALSO = {"morris": ("sigma", "mu"), "regression": ("SRC", "PRCC", "spearman"), "pawn": ("pawn_maximum",)}
+
+
+def _title(indices: Indices, outcome: str, row: int) -> str:
+    parts = [outcome]
+    for name in ("R2", "R2_rank", "unexplained"):
+        if name in indices:
+            parts.append(f"{name} {_number(indices[name][row])}")
+    if "samples_needed" in indices and math.isfinite(indices["samples_needed"][row]):
+        parts.append(f"samples needed {indices['samples_needed'][row]:,.0f}")
+    return ", ".join(parts)
+
+
+def _failure_table(indices: Indices) -> Table:
+    """Show which inputs lead to failure, those that explain most of it first."""
+    table = _table(
+        "Which inputs lead to failure",
+        "name",
+        "share explained",
+        "AUC",
+        "fails, lowest tenth",
+        "highest tenth",
+    )
+    explained, names = indices["failure_first"], indices.coordinates["failure_input"]
+    order = sorted(range(len(names)), key=lambda j: -explained[j] if explained[j] == explained[j] else 1.0)
+    for j in order:
+        rates = indices["failure_rate"][j]
+        _add_row(
+            table, names[j], _number(explained[j]), _number(indices["failure_auc"][j]),
+            _percent(rates[0]), _percent(rates[-1]),
+        )  # fmt: skip
+    return table
+
+
+def _made(indices: Indices) -> str:
+    told = indices.attributes
+    rows = int(told["rows_per_group"])
+    line = f"method {indices.method}, {told['design']} design, {int(told['samples']):,} samples"
+    if rows > 1:
+        line += f" in groups of {rows}"
+    if int(told["replicates"]) > 1:
+        line += f", {told['replicates']} replicates"
+    return f"{line}; intervals of {float(told['confidence']):.0%}"
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    return f"{value:.3f}" if value == 0.0 or 1e-3 <= abs(value) < 1e3 else f"{value:.3g}"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2%}" if value == value else "-"
