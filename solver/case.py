@@ -100,13 +100,11 @@ def load_case(
     apply_overrides(file.data, overrides, Case, file.source)
     rows, lines = _take_record(file)
     try:
-        case = Case.model_validate(file.data)
-    except ValidationError as error:
-        faults = _all_faults(error, file.data)
-        lines += lines_of(faults, file.source, None if rows is None else (rows.name, rows.lines))
+        case = case_of(file.data, file.source, rows)
+    except CaseError as error:
+        lines += error.faults
     if lines:
         raise CaseError(lines)
-    case._source = file.source
     return case
 
 
@@ -206,6 +204,32 @@ class Case(Section):
         """
         valves = {name: path for name, path in self.paths.items() if isinstance(path, Openable)}
         return expand(self.schedule, valves, self.run.duration)
+
+
+def case_of(data: Mapping[str, Any], source: str, rows: RecordFile | None = None) -> Case:
+    """Make a case of what stands in its file.
+
+    Parameters
+    ----------
+    data : mapping
+        The sections of the file.
+    source : str
+        What to call it in messages.
+    rows : RecordFile, optional
+        The CSV that the points of the record came from, for messages.
+
+    Raises
+    ------
+    CaseError
+        With one line for each fault.
+    """
+    try:
+        case = Case.model_validate(data)
+    except ValidationError as error:
+        lines = lines_of(_all_faults(error, data), source, None if rows is None else (rows.name, rows.lines))
+        raise CaseError(lines) from None
+    case._source = source
+    return case
 
 
 def _take_record(file: CaseFile) -> tuple[RecordFile | None, list[str]]:
