@@ -23,6 +23,7 @@ from ._cli_options import (
     Temperature,
     whole,
 )
+from ._cli_results import register as register_results
 from ._command_border import (
     BROKEN_CHECK,
     FAILED_SAMPLES,
@@ -203,17 +204,6 @@ def run(
 
 
 @app.command()
-def info(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A results file.")], as_json: AsJson = False
-) -> None:
-    """Show what a results file holds."""
-    with border():
-        from .results import open_results
-
-        show_results(open_results(file), file, None, as_json=as_json, quiet=False)
-
-
-@app.command()
 def cases(as_json: AsJson = False) -> None:
     """List the cases that ship."""
     with border():
@@ -358,6 +348,8 @@ def schema() -> None:
 
         print_json(case_schema())
 
+
+register_results(app)
 
 if __name__ == "__main__":
     main()
