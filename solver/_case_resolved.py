@@ -12,8 +12,9 @@ from .errors import CaseError, Fault
 
 __all__ = ["case_from_resolved", "resolved_text"]
 
-# ten thousand measured pressures are two megabytes, the longest of choices a few hundred kilobytes each
-_LARGEST = 16 << 20
+# a case file of 1 MiB with a CSV of 1 MiB, defaults and all, comes to less than half of this
+_LARGEST = 8 << 20
+_MOST_KEYS = 200_000
 
 
 def resolved_text(case: Case) -> str:
@@ -62,12 +63,27 @@ def _parsed(text: str, source: str) -> object:
     try:
         data = json.loads(text, parse_constant=_refuse)
         json.dumps(data, ensure_ascii=False).encode()  # half a character cannot be written again
+        if _keys_in(data) > _MOST_KEYS:
+            raise ValueError(f"it has more than {_MOST_KEYS} keys")
         return data
     except RecursionError:
         raise CaseError(f"{shown}: the case is nested too deeply") from None
     except ValueError as error:  # also of an integer of thousands of digits
-        reason = f"not JSON: {error}"[:300]
-        raise CaseError(line_of(Fault((), f"the case is {reason}"), source)) from None
+        reason = f"cannot be read: {error}"[:300]
+        raise CaseError(line_of(Fault((), f"the case {reason}"), source)) from None
+
+
+def _keys_in(data: object) -> int:
+    """Count the keys of all tables: each unknown one becomes a fault, and faults take time and memory."""
+    count, rest = 0, [data]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, dict):
+            count += len(item)
+            rest.extend(item.values())
+        elif isinstance(item, list):
+            rest.extend(item)
+    return count
 
 
 def _refuse(word: str) -> NoReturn:

@@ -118,7 +118,9 @@ class Openable(_Hole):
     opening: Annotated[Number, _FRACTION] = Field(
         Constant(0.0), description="Open share of the area at the start."
     )
-    schedule: list[ValveStep] = Field(default_factory=list, description="Openings from given times on.")
+    schedule: list[ValveStep] = Field(
+        default_factory=list, max_length=1000, description="Openings from given times on."
+    )
 
     @model_validator(mode="after")
     def _times_rise(self) -> Openable:

@@ -62,6 +62,7 @@ from ._species import is_separate, species_of
 from ._volumes import TemperatureCycle, Volume
 from .errors import CaseError, Fault, FaultsError
 from .numbers import Number
+from .units import few_units
 
 __all__ = [
     "AIR", "SPECIES", "AnyEvent", "Case", "CloseControl", "CloseEvent", "Contact", "CracksPath", "CrewEvent",
@@ -72,6 +73,9 @@ __all__ = [
     "ValvePath", "ValveStep", "VentEvent", "Volume", "case_schema", "list_cases", "load_case",
     "parse_composition",
 ]  # fmt: skip
+
+
+_MOST_FAULTS = 5000
 
 
 def load_case(
@@ -123,7 +127,9 @@ class Case(Section):
 
     title: Annotated[str, Field(pattern=r"\S")] = Field(description="One line on what the case is.")
     description: str = Field("", description="What is measured, what is assumed, and how far to trust it.")
-    sources: list[str] = Field(default_factory=list, description="Where the figures come from.")
+    sources: list[str] = Field(
+        default_factory=list, max_length=MOST_ITEMS, description="Where the figures come from."
+    )
     gas: Gas = Field(default_factory=Gas, description="What fills the volumes at the start.")
     volumes: dict[Name, Volume] = Field(
         min_length=1,
@@ -224,8 +230,11 @@ def case_of(data: Mapping[str, Any], source: str, rows: RecordFile | None = None
         With one line for each fault.
     """
     try:
-        case = Case.model_validate(data)
+        with few_units():
+            case = Case.model_validate(data)
     except ValidationError as error:
+        if error.error_count() > _MOST_FAULTS:  # to list them takes minutes, and gigabytes
+            raise CaseError(f"{source}: has {error.error_count()} faults; this is no case") from None
         lines = lines_of(_all_faults(error, data), source, None if rows is None else (rows.name, rows.lines))
         raise CaseError(lines) from None
     case._source = source
