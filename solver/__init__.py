@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .case import Case, case_schema, list_cases, load_case
     from .errors import CaseError, LeakflowError, ResultsError
+    from .failures import Failure, failed_samples
     from .laws import crack_flow, orifice_flow, seal_flow
     from .leak_units import convert_leak
+    from .replay import Replay, replay
     from .results import Results, Variable, open_results, write_results
     from .run import Run, run
     from .sizing import LeakSize, size_leak
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "Case": "case",
     "CaseError": "errors",
+    "Failure": "failures",
     "LeakSize": "sizing",
     "LeakflowError": "errors",
+    "Replay": "replay",
     "Results": "results",
     "ResultsError": "errors",
     "Run": "run",
@@ -39,10 +43,12 @@ _HOMES = {
     "case_schema": "case",
     "convert_leak": "leak_units",
     "crack_flow": "laws",
+    "failed_samples": "failures",
     "list_cases": "case",
     "load_case": "case",
     "open_results": "results",
     "orifice_flow": "laws",
+    "replay": "replay",
     "run": "run",
     "seal_flow": "laws",
     "size_leak": "sizing",
@@ -52,9 +58,10 @@ _HOMES = {
 }
 
 __all__ = [
-    "Case", "CaseError", "LeakSize", "LeakflowError", "Results", "ResultsError", "Run", "Summary",
-    "SweepInterrupted", "Variable", "case_schema", "convert_leak", "crack_flow", "list_cases", "load_case",
-    "open_results", "orifice_flow", "run", "seal_flow", "size_leak", "summarise", "sweep", "write_results",
+    "Case", "CaseError", "Failure", "LeakSize", "LeakflowError", "Replay", "Results", "ResultsError", "Run",
+    "Summary", "SweepInterrupted", "Variable", "case_schema", "convert_leak", "crack_flow", "failed_samples",
+    "list_cases", "load_case", "open_results", "orifice_flow", "replay", "run", "seal_flow", "size_leak",
+    "summarise", "sweep", "write_results",
 ]  # fmt: skip
 
 

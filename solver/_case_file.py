@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from .. import cases
 from ._case_checks import nearest
 from ._case_faults import known_keys, line_of, printable
+from ._sections import MOST_POINTS
 from .errors import CaseError, Fault
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
 ]
 
 _LARGEST = 1 << 20
-_MOST_ROWS = 10_000
 _COLUMNS = ("volume", "time", "pressure", "uncertainty", "time_uncertainty", "temperature", "species")
 _HEADER = re.compile(r"\s*(\w+)\s*(?:\[\s*([^\]]+?)\s*\])?\s*")
 # tomllib takes quadratic time over a key of many dots; no key of a case has more than six.
@@ -127,8 +127,8 @@ def read_record_file(case: Path, name: object, source: str) -> RecordFile:
         rows = list(csv.reader(io.StringIO(content, newline=""), strict=True))
     except csv.Error as error:
         raise CaseError(line_of(Fault((), f"not CSV: {error}"), shown)) from None
-    if len(rows) > _MOST_ROWS:
-        raise CaseError(f"{shown}: must have at most {_MOST_ROWS} rows")
+    if len(rows) > MOST_POINTS:
+        raise CaseError(f"{shown}: must have at most {MOST_POINTS} rows")
     columns = _header(rows[0] if rows else [], shown)
     points: list[dict[str, object]] = []
     lines: list[int] = []

@@ -36,7 +36,9 @@ AIR = {"N2": 0.78084, "O2": 0.20946, "CO2": 0.00036, "Ar": 0.00934}
 
 NAME_PATTERN = "^[A-Za-z][A-Za-z0-9_-]*$"
 MOST_OUTPUT_TIMES = 100_000
+MOST_POINTS = 10_000
 _SUM_TOLERANCE = 1e-6
+_MOST_UNKNOWN = 20
 # A sum this near 1 is left as it is, so that a case written out and read again keeps its bits.
 _ROUNDING = 4e-16
 
@@ -82,7 +84,8 @@ def parse_composition(value: object) -> dict[str, float]:
         raise FaultsError([Fault((), allowed, value)])
     faults: list[Fault] = []
     fractions: dict[str, float] = {}
-    for species in (*SPECIES, *(key for key in value if key not in SPECIES)):
+    unknown = [key for key in value if key not in SPECIES][:_MOST_UNKNOWN]
+    for species in (*SPECIES, *unknown):
         try:
             if species not in SPECIES:
                 raise FaultsError([Fault((), f"unknown species; use {', '.join(SPECIES)}")])
@@ -175,7 +178,8 @@ class Threshold(Section):
 
 
 OutputTimes = Annotated[
-    Annotated[list[Time], Field(min_length=1, max_length=MOST_OUTPUT_TIMES), Tag("list")]
+    # of a hundred thousand faulty times one line is enough
+    Annotated[list[Time], Field(min_length=1, max_length=MOST_OUTPUT_TIMES, fail_fast=True), Tag("list")]
     | Annotated[TimeGrid, Tag("grid")],
     Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "grid"),
 ]
@@ -198,7 +202,7 @@ class Run(Section):
         100_000, description="Steps after which a sample is given up."
     )
     thresholds: list[Threshold] = Field(
-        default_factory=list, description="Pressures whose crossing times are wanted."
+        default_factory=list, max_length=1000, description="Pressures whose crossing times are wanted."
     )
 
     @model_validator(mode="after")
@@ -304,7 +308,9 @@ class Record(Section):
     """Measured pressures that the results are compared with."""
 
     points: list[Point] = Field(
-        default_factory=list, description="The measured pressures, in the case itself."
+        default_factory=list,
+        max_length=MOST_POINTS,
+        description="The measured pressures, in the case itself.",
     )
     file: str | None = Field(
         None,

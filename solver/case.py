@@ -63,6 +63,7 @@ from ._sweep_section import Sweep, TableDesign
 from ._volumes import TemperatureCycle, Volume
 from .errors import CaseError, Fault, FaultsError
 from .numbers import Number
+from .units import few_units
 
 __all__ = [
     "AIR", "SPECIES", "AnyEvent", "Case", "CloseControl", "CloseEvent", "Contact", "CracksPath", "CrewEvent",
@@ -73,6 +74,9 @@ __all__ = [
     "ValvePath", "ValveStep", "VentEvent", "Volume", "case_schema", "list_cases", "load_case",
     "parse_composition",
 ]  # fmt: skip
+
+
+_MOST_FAULTS = 5000
 
 
 def load_case(
@@ -101,13 +105,11 @@ def load_case(
     apply_overrides(file.data, overrides, Case, file.source)
     rows, lines = _take_record(file)
     try:
-        case = Case.model_validate(file.data)
-    except ValidationError as error:
-        faults = _all_faults(error, file.data)
-        lines += lines_of(faults, file.source, None if rows is None else (rows.name, rows.lines))
+        case = case_of(file.data, file.source, rows)
+    except CaseError as error:
+        lines += error.faults
     if lines:
         raise CaseError(lines)
-    case._source = file.source
     return with_pinned_table(case, (file.path.parent, FilePath()))
 
 
@@ -141,7 +143,9 @@ class Case(Section):
 
     title: Annotated[str, Field(pattern=r"\S")] = Field(description="One line on what the case is.")
     description: str = Field("", description="What is measured, what is assumed, and how far to trust it.")
-    sources: list[str] = Field(default_factory=list, description="Where the figures come from.")
+    sources: list[str] = Field(
+        default_factory=list, max_length=MOST_ITEMS, description="Where the figures come from."
+    )
     gas: Gas = Field(default_factory=Gas, description="What fills the volumes at the start.")
     volumes: dict[Name, Volume] = Field(
         min_length=1,
@@ -222,6 +226,35 @@ class Case(Section):
         """
         valves = {name: path for name, path in self.paths.items() if isinstance(path, Openable)}
         return expand(self.schedule, valves, self.run.duration)
+
+
+def case_of(data: Mapping[str, Any], source: str, rows: RecordFile | None = None) -> Case:
+    """Make a case of what stands in its file.
+
+    Parameters
+    ----------
+    data : mapping
+        The sections of the file.
+    source : str
+        What to call it in messages.
+    rows : RecordFile, optional
+        The CSV that the points of the record came from, for messages.
+
+    Raises
+    ------
+    CaseError
+        With one line for each fault.
+    """
+    try:
+        with few_units():
+            case = Case.model_validate(data)
+    except ValidationError as error:
+        if error.error_count() > _MOST_FAULTS:  # to list them takes minutes, and gigabytes
+            raise CaseError(f"{source}: has {error.error_count()} faults; this is no case") from None
+        lines = lines_of(_all_faults(error, data), source, None if rows is None else (rows.name, rows.lines))
+        raise CaseError(lines) from None
+    case._source = source
+    return case
 
 
 def _take_record(file: CaseFile) -> tuple[RecordFile | None, list[str]]:

@@ -25,6 +25,7 @@ from ._cli_options import (
     Temperature,
     whole,
 )
+from ._cli_results import register as register_results
 from ._command_border import (
     BROKEN_CHECK,
     FAILED_SAMPLES,
@@ -209,17 +210,6 @@ def run(
 
 
 @app.command()
-def info(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A results file.")], as_json: AsJson = False
-) -> None:
-    """Show what a results file holds."""
-    with border():
-        from .results import open_results
-
-        show_results(open_results(file), file, None, as_json=as_json, quiet=False, stored=True)
-
-
-@app.command()
 def cases(as_json: AsJson = False) -> None:
     """List the cases that ship."""
     with border():
@@ -366,6 +356,7 @@ def schema() -> None:
 
 
 _cli_sensitivity.register(app)
+register_results(app)
 
 if __name__ == "__main__":
     main()

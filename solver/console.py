@@ -235,7 +235,7 @@ def _number(value: float) -> str:
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(
-        title=Text(plain(title)),
+        title=Text(_cut(title)),
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -252,7 +252,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _add_row(table: Table, *cells: str) -> None:
-    texts = [Text(plain(cell)) for cell in cells]
+    texts = [Text(_cut(cell)) for cell in cells]
     for column, text in zip(table.columns, texts, strict=True):
         if column.no_wrap:
             column.min_width = max(column.min_width or 0, text.cell_len)
@@ -260,6 +260,13 @@ def _add_row(table: Table, *cells: str) -> None:
 
 
 _NARROWEST_TITLE = 20
+_LONGEST_CELL = 300
+
+
+def _cut(text: str) -> str:
+    """Keep what stands in a table harmless, and short enough to be looked at."""
+    shown = plain(text[: 4 * _LONGEST_CELL])
+    return shown if len(shown) <= _LONGEST_CELL else f"{shown[:_LONGEST_CELL]}..."
 
 
 def _print_table(console: Console, table: Table) -> None:

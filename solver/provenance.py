@@ -9,6 +9,7 @@ import platform
 from importlib import metadata
 
 from ..kernels.jit import source_stamp
+from ._case_resolved import resolved_text
 from .case import Case
 
 __all__ = ["describe", "version"]
@@ -37,7 +38,7 @@ def describe(case: Case, what: str | None = None) -> tuple[dict[str, str], dict[
         Attributes of the file, among them ``campaign_id``, the sha256 of case and physics; and texts in
         JSON: the resolved case, the environment, the numerics.
     """
-    resolved = json.dumps(case.to_dict(), sort_keys=True)
+    resolved = resolved_text(case)
     numerics = json.dumps({"kernels": source_stamp(), "integrator": "Rodas5P"}, sort_keys=True)
     identity = hashlib.sha256(f"{resolved}\n{numerics}".encode()).hexdigest()
     done = what or f"sweep of {case.source}, {case.sweep.samples} samples, seed {case.sweep.seed}"

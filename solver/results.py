@@ -108,13 +108,16 @@ def check_destination(path: str | Path, *, overwrite: bool = True) -> None:
         raise ResultsError(f"{path}: is there already and is no HDF5 file; it is not replaced")
 
 
-def open_results(path: str | Path) -> Results:
+def open_results(path: str | Path, *, trusted: bool = True) -> Results:
     """Open a results file, checked before anything in it is believed.
 
     Parameters
     ----------
     path
         A file written by `write_results`, by this version or an older one.
+    trusted
+        False for a file from a stranger: the HDF5 library itself may crash or hang on one that is damaged on
+        purpose, so it is first read once in a process of its own, bounded in time and memory.
 
     Returns
     -------
@@ -129,6 +132,10 @@ def open_results(path: str | Path) -> Results:
     """
     from ._hdf5_read import read_results
 
+    if not trusted:
+        from ._hdf5_trial import try_file
+
+        try_file(Path(path))
     return read_results(Path(path))
 
 

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import status as status_codes
+from ._deviations import deviations
 from ._plan_layout import SeriesRow, series_of
 from ._whole_file import write_whole
 from .case import Case
 from .columns import label, series_name, series_units
-from .engine import run_block
+from .engine import Block, run_block
 from .errors import CaseError
-from .plan import compile_case
+from .plan import CompiledCase, compile_case
 from .provenance import describe
 from .results import RUN_CONTENT, check_destination
 from .sweep import resolve_case
@@ -135,20 +136,34 @@ def run(
             raise CaseError(f"sample = {sample}: must be below {case.sweep.samples}, the design's samples")
         points = compiled.points(sample, 1)
     block = run_block(compiled.plan, case.sweep.seed, sample or 0, 1, series=True, points=points)
+    return Run(**history_of(case, compiled, block), sample=sample)
+
+
+def history_of(case: Case, compiled: CompiledCase, block: Block) -> dict[str, Any]:
+    """Return the fields of a `Run` but its sample, from a block of one sample with its series."""
     series = list(zip(series_of(case), block.values[0].T, strict=True))
-    return Run(
-        case=case,
-        sample=sample,
-        status=int(block.statuses[0]),
-        times=compiled.plan.output_time,
-        pressures={row.volume: values for row, values in series if row.quantity == "pressure"},
-        flows={name: block.flows[0, :, p] for p, name in enumerate(compiled.paths)},
-        temperatures={row.volume: values for row, values in series if row.quantity == "temperature"},
-        partial_pressures=_by_species(series),
-        inputs={c.name: float(block.inputs[0, c.place]) for c in compiled.inputs},
-        outcomes={c.name: float(block.outcomes[0, c.place]) for c in compiled.outcomes if c.place >= 0},
-        units={c.name: c.units for c in (*compiled.inputs, *compiled.outcomes)},
-    )
+    return {
+        "case": case,
+        "status": int(block.statuses[0]),
+        "times": compiled.plan.output_time,
+        "pressures": {row.volume: values for row, values in series if row.quantity == "pressure"},
+        "flows": {name: block.flows[0, :, p] for p, name in enumerate(compiled.paths)},
+        "temperatures": {row.volume: values for row, values in series if row.quantity == "temperature"},
+        "partial_pressures": _by_species(series),
+        "inputs": {c.name: float(block.inputs[0, c.place]) for c in compiled.inputs},
+        "outcomes": outcomes_of(case, compiled, block),
+        "units": {c.name: c.units for c in (*compiled.inputs, *compiled.outcomes)},
+    }
+
+
+def outcomes_of(case: Case, compiled: CompiledCase, block: Block) -> dict[str, float]:
+    """Return the outcomes of a block of one sample by name, those derived from the record among them."""
+    found = np.moveaxis(block.outcomes[:, compiled.record_columns], 0, -1)
+    derived = {name: values[0] for name, values in deviations(case, found).items()}
+    return {
+        c.name: float(block.outcomes[0, c.place] if c.place >= 0 else derived[c.name])
+        for c in compiled.outcomes
+    }
 
 
 def write_run(path: str | Path, run: Run) -> Path:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +143,11 @@ def summarise(results: Results) -> Summary:
     results : Results
         Of `sweep`, or opened from a file.
     """
+    with np.errstate(all="ignore"):  # a stranger's numbers may be of any size
+        return _summary(results)
+
+
+def _summary(results: Results) -> Summary:
     good = results.status == status_codes.OK
     reasons = {name: count for name, count in results.status_counts().items() if name != "ok"}
     misfit = results["record_misfit"][good] if "record_misfit" in results.variables else None
@@ -182,23 +188,22 @@ def _rows(results: Results, good: NDArray[np.bool_]) -> list[Row]:
 
 
 def _comparisons(results: Results, good: NDArray[np.bool_]) -> list[Comparison]:
-    record = json.loads(results.provenance.get("case", "{}")).get("record") or {}
     rows = []
-    for i, point in enumerate(record.get("points", ())):
-        by_temperature = record.get("compare") == "p/T"
-        name = record_name(by_temperature, point["volume"], point.get("species"), i)
-        if name not in results.variables:
+    for i, point in enumerate(_points(results)):
+        name = record_name(point.by_temperature, point.volume, point.species, i)
+        deviation = f"record_deviation_{i + 1}"
+        if name not in results.variables or deviation not in results.variables:
             continue
         # a pressure over a temperature is shown as the pressure at the temperature measured
-        pressures = results[name][good] * (point["temperature"] if by_temperature else 1.0)
+        pressures = results[name][good] * (point.temperature if point.by_temperature else 1.0)
         low, median, high = (shown_value(value, "Pa", "mmHg") for value in _quantiles(pressures))
-        near = np.abs(results[f"record_deviation_{i + 1}"][good]) <= 2.0
+        near = np.abs(results[deviation][good]) <= 2.0
         rows.append(
             Comparison(
-                volume=point["volume"],
-                time=shown_value(point["time"], "s", "day"),
-                measured=shown_value(point["pressure"], "Pa", "mmHg"),
-                uncertainty=shown_value(point["uncertainty"], "Pa", "mmHg"),
+                volume=point.volume,
+                time=shown_value(point.time, "s", "day"),
+                measured=shown_value(point.pressure, "Pa", "mmHg"),
+                uncertainty=shown_value(point.uncertainty, "Pa", "mmHg"),
                 median=median,
                 low=low,
                 high=high,
@@ -206,6 +211,49 @@ def _comparisons(results: Results, good: NDArray[np.bool_]) -> list[Comparison]:
             )
         )
     return rows
+
+
+class _Point(NamedTuple):
+    """A point of the record, as it stands in the provenance."""
+
+    volume: str
+    species: str | None
+    by_temperature: bool
+    time: float
+    pressure: float
+    uncertainty: float
+    temperature: float = math.nan
+
+
+def _points(results: Results) -> Iterator[_Point]:
+    """Give the points of the record, from the first on; none of a case that cannot be read."""
+    try:
+        case = json.loads(results.provenance.get("case", "{}"))
+    except (ValueError, RecursionError):
+        return
+    record = case.get("record") if isinstance(case, dict) else None
+    points, compare = (
+        (record.get("points"), record.get("compare")) if isinstance(record, dict) else (None, None)
+    )
+    by_temperature = compare == "p/T"
+    for point in points if isinstance(points, list) else ():
+        needed = ("time", "pressure", "uncertainty", *(["temperature"] if by_temperature else []))
+        if not isinstance(point, dict) or not isinstance(point.get("volume"), str):
+            return
+        try:
+            time, pressure, uncertainty, *warmth = (float(point[key]) for key in needed)
+        except (LookupError, TypeError, ValueError, OverflowError):
+            return
+        species = point.get("species")
+        yield _Point(
+            point["volume"],
+            species if isinstance(species, str) else None,
+            by_temperature,
+            time,
+            pressure,
+            uncertainty,
+            *warmth,
+        )
 
 
 def _receipt(results: Results, good: NDArray[np.bool_]) -> Receipt | None:

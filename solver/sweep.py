@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ..kernels import draw, model
 from ._case_faults import faults_of, lines_of
+from ._deviations import deviations
 from ._plan_layout import series_of
 from ._plan_paths import CRACK_DIMENSIONS
 from ._sections import Section
@@ -223,7 +224,7 @@ class _Gathered:
         whole = there.size == self._statuses.size  # then nothing need be copied
         columns = [*self.compiled.inputs, *self._columns]
         data = [values if whole else values[there] for values in (*self._inputs, *self._outcomes)]
-        derived = _deviations(case, self._record if whole else self._record[..., there])
+        derived = deviations(case, self._record if whole else self._record[..., there])
         for column in self.compiled.outcomes:
             if column.place < 0:
                 columns.append(column)
@@ -265,24 +266,6 @@ class _Gathered:
 
 
 _UNITS = {"length": "m", "dimensionless": "1", "compliance": "m Pa-1", "growth_rate": "m s-1"}
-
-
-def _deviations(case: Case, found: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """How far each sample is from each point of the record, over its uncertainty, and from all of them.
-
-    What is compared are pressures, or pressures over temperatures. The uncertainty of a time counts by what
-    the sample's own changes within it.
-    """
-    if case.record is None:
-        return {}
-    points = case.record.points
-    scale = [1.0 if case.record.compare == "pressure" else 1.0 / (p.temperature or 1.0) for p in points]
-    measured = np.array([[point.pressure * by] for point, by in zip(points, scale, strict=True)])
-    uncertainty = np.array([[point.uncertainty * by] for point, by in zip(points, scale, strict=True)])
-    from_time = 0.5 * (found[:, 2] - found[:, 0])
-    deviations = (found[:, 1] - measured) / np.hypot(uncertainty, from_time)
-    named = {f"record_deviation_{i + 1}": deviation for i, deviation in enumerate(deviations)}
-    return named | {"record_misfit": np.sqrt(np.mean(deviations**2, axis=0))}
 
 
 def _refuse_too_many(case: Case, compiled: CompiledCase) -> None:

@@ -5,16 +5,19 @@ Pint is loaded at the first use, since it takes half a second.
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
 import math
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 __all__ = [
-    "DIMENSIONS", "Dimension", "UnitError", "allowed", "convert", "format_quantity", "parse_quantity",
-    "quoted", "split_quantity",
+    "DIMENSIONS", "Dimension", "UnitError", "allowed", "convert", "few_units", "format_quantity",
+    "parse_quantity", "quoted", "split_quantity",
 ]  # fmt: skip
 
 Value = TypeVar("Value", float, np.ndarray)
@@ -75,6 +78,8 @@ _PLAIN_POWER = re.compile(r"\b([a-zµμ]?m|ft|in)([23])\b")
 # an ideal gas at 273.15 K and 101325 Pa
 _MOLES_PER_STP_VOLUME = 101325.0 / (8.31446261815324 * 273.15)
 _LONGEST_TEXT = 100
+_MOST_UNITS = 250
+_seen_units: contextvars.ContextVar[set[str] | None] = contextvars.ContextVar("seen_units", default=None)
 _LONGEST_INTEGER = 256  # bits; Python refuses to print integers of thousands of digits
 
 
@@ -122,6 +127,16 @@ def parse_quantity(value: object, dimension: str) -> float:
     if not math.isfinite(number):
         raise UnitError(value, "must be finite")
     return number
+
+
+@contextlib.contextmanager
+def few_units() -> Iterator[None]:
+    """Refuse, inside, more different units than a case has."""
+    token = _seen_units.set(set())
+    try:
+        yield
+    finally:
+        _seen_units.reset(token)
 
 
 def allowed(dimension: str) -> str:
@@ -188,10 +203,20 @@ def _parse_text(text: str, dimension: str) -> float:
     unit = _GROUP.sub(lambda match: "/" + "/".join(re.findall(_TERM, match[1])), unit)
     if not _UNIT.fullmatch(unit):
         raise UnitError(text, allowed(dimension))
+    _count_unit(text, unit)
     scale, offset = _to_si(_readable(unit), si)
     if scale is None:
         raise UnitError(text, allowed(dimension))
     return number * scale + offset
+
+
+def _count_unit(text: str, unit: str) -> None:
+    """Refuse what no table of units needs: Pint takes up to a millisecond for each that it has not seen."""
+    seen = _seen_units.get()
+    if seen is not None:
+        seen.add(unit)
+        if len(seen) > _MOST_UNITS:
+            raise UnitError(text, f"is in one unit more than the {_MOST_UNITS} that a case may use")
 
 
 @functools.lru_cache(maxsize=256)
