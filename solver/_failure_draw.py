@@ -27,15 +27,14 @@ class Drawn(NamedTuple):
     ----------
     case : Case
     plan : leakflow.kernels.model.Plan
-    seed, counter : uint64
-        Key and counter of the random numbers: the seed, and the index of the sample.
+    seed : uint64
+        Key of the random numbers.
     sample : leakflow.kernels.model.Sample
     """
 
     case: Case
     plan: Any
     seed: np.uint64
-    counter: np.uint64
     sample: Any
 
     def at(self, slot: int) -> float:
@@ -103,8 +102,9 @@ def _population_reasons(drawn: Drawn, p: int, key: str, count: int, result: int)
             return
     check = _impossible if result == status.IMPOSSIBLE else _out_of_range
     fields = np.empty(model.N_CRACK_FIELDS)
+    noise = drawn.sample.paths[p]["noise"]
     for crack in range(count):
-        draw.draw_crack(drawn.plan, p, drawn.seed, drawn.counter, crack, drawn.sample.inputs, fields)
+        draw.draw_crack(drawn.plan, p, drawn.seed, noise, crack, drawn.sample.inputs, fields)
         named = dict(zip(model.CRACK_FIELDS, fields.tolist(), strict=True))
         opens = row["moves"] > 0 and bool(opening.can_open(named["compliance"], stretch))
         for text in check(named, opens):

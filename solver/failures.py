@@ -16,6 +16,7 @@ from ._case_resolved import case_from_resolved
 from ._failure_draw import Drawn, draw_reasons
 from ._failure_start import run_reasons, start_reasons, temperature_reasons
 from .case import Case
+from .engine import packed
 from .errors import CaseError
 from .plan import CompiledCase, compile_case
 from .results import Results
@@ -140,8 +141,9 @@ def _reasons(case: Case, compiled: CompiledCase, index: int) -> Iterator[str]:
     """Go the way of `kernels.batch`, as far as it went."""
     plan = compiled.plan
     seed, counter = np.uint64(case.sweep.seed), np.uint64(index)
-    drawn = Drawn(case, plan, seed, counter, model.new_sample(plan))
-    result = draw.draw_sample(plan, seed, counter, drawn.sample)
+    drawn = Drawn(case, plan, seed, model.new_sample(plan))
+    placed = packed(plan, None if compiled.points is None else compiled.points(index, 1), 1)
+    result = draw.draw_point(plan, seed, counter, placed, 0, drawn.sample)
     if result != status_codes.OK:
         yield from draw_reasons(drawn, result)
         return

@@ -17,7 +17,7 @@ from ._case_resolved import case_from_resolved
 from ._terminal_text import plain
 from .case import Case
 from .columns import crack_prefix, series_names
-from .engine import Block, run_block
+from .engine import Block, drawn_again, run_block
 from .errors import CaseError, ResultsError
 from .plan import CompiledCase, compile_case
 from .provenance import describe
@@ -110,11 +110,16 @@ def replay_results(results: Results, sample: int, name: str) -> Replay:
         compiled = compile_case(case)
     except CaseError as error:
         raise ResultsError(f"{name}: its case cannot be run: {error.faults[0]}") from None
+    points = None
+    if compiled.points is not None:
+        if sample >= case.sweep.samples:
+            raise ResultsError(f"{name}: sample {sample} is beyond the design of its case")
+        points = compiled.points(sample, 1)
     # As in the sweep: dense output may look into tables of flow that the steps themselves never need.
-    block = run_block(compiled.plan, case.sweep.seed, sample, 1, series=case.outcomes.series)
+    block = run_block(compiled.plan, case.sweep.seed, sample, 1, series=case.outcomes.series, points=points)
     history = block
     if not case.outcomes.series:
-        history = run_block(compiled.plan, case.sweep.seed, sample, 1, series=True)
+        history = run_block(compiled.plan, case.sweep.seed, sample, 1, series=True, points=points)
     found = _found(case, compiled, block, sample)
     stored = _stored(results, row)
     compared = [key for key in found if key in stored]
@@ -167,9 +172,10 @@ def _cracks(
     plan = compiled.plan
     counts = np.floor(block.inputs[:, plan.paths[p]["count"]] + 0.5).astype(np.int64)
     fields = np.empty((int(counts.sum()), model.N_CRACK_FIELDS))
-    draw.draw_populations(
-        plan, p, np.uint64(case.sweep.seed), np.array([sample]), block.inputs, counts, fields
+    noise = (
+        drawn_again(plan, case.sweep.seed, np.array([sample]), compiled.points)[1][:, p].copy().view(np.int64)
     )
+    draw.draw_populations(plan, p, np.uint64(case.sweep.seed), noise, block.inputs, counts, fields)
     named = {f"{prefix}_{name}": fields[:, place].copy() for place, name in enumerate(model.CRACK_FIELDS)}
     return {f"{prefix}_count": counts} | named
 

@@ -232,3 +232,19 @@ def test_info_lists_the_failed_samples(tmp_path: Path, leakflow: Command) -> Non
     said = json.loads(leakflow("info", path, "--failed", "--json")[1])
     assert [one["sample"] for one in said["listed"]] == failed[:20]
     assert (said["failed"], said["samples"]) == (len(failed), 60)
+
+
+@pytest.mark.parametrize("kind", ["sobol", "saltelli"])
+def test_samples_of_a_design_are_replayed_as_they_were_made(tmp_path, kind):
+    """With their cracks, which take their numbers from the design as well."""
+    of_kind = {
+        "sobol": {"design": kind, "samples": 8},
+        "saltelli": {"design.kind": kind, "design.base_samples": 4},
+    }
+    overrides = {f"sweep.{key}": value for key, value in of_kind[kind].items()}
+    case = load_case("prk-july-2021", overrides | {"outcomes.crack_geometry": True})
+    path = write_results(tmp_path / "made.nc", sweep(case))
+    for sample in (0, 3, 5):
+        again = replay(path, sample)
+        assert again.same
+        assert again.compared > 10
