@@ -13,7 +13,7 @@ from ..errors import ArgumentError, LeakflowError
 from .design import PICK_FREEZE, TRAJECTORIES, Design
 from .tables import Options
 
-__all__ = ["LONG_NAMES", "METHODS", "MethodKind", "choose_method"]
+__all__ = ["LONG_NAMES", "METHODS", "SEQUENCES", "SHAPLEY", "MethodKind", "choose_method"]
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +57,7 @@ def choose_method(name: str, design: Design, where: str) -> MethodKind:
     """
     if name == "auto":
         by_design = {PICK_FREEZE: "sobol", TRAJECTORIES: "morris"}
-        by_samples = "delta" if design.kind in _SEQUENCES else "chatterjee"
+        by_samples = "delta" if design.kind in SEQUENCES else "chatterjee"
         name = by_design.get(design.kind, "shapley" if design.correlated else by_samples)
     if name not in METHODS:
         import difflib
@@ -74,7 +74,7 @@ def choose_method(name: str, design: Design, where: str) -> MethodKind:
         raise ArgumentError(
             "method", f" = {name}: the rows of a morris design are no random samples; {where} is of one"
         )
-    if method.name == "chatterjee" and design.kind in _SEQUENCES:
+    if method.name == "chatterjee" and design.kind in SEQUENCES:
         raise ArgumentError(
             "method",
             f" = {name}: samples that are neighbours in one input lie apart in the others in a {design.kind} "
@@ -90,7 +90,7 @@ def choose_method(name: str, design: Design, where: str) -> MethodKind:
 
 
 #: Designs made of a low-discrepancy sequence.
-_SEQUENCES = ("sobol", PICK_FREEZE)
+SEQUENCES = ("sobol", PICK_FREEZE)
 
 
 def _chatterjee(x: Floats, y: Floats, options: Options) -> dict[str, Floats]:
