@@ -40,16 +40,17 @@ def _outcome_table(indices: Indices, outcome: str) -> Table:
     table = _table(_title(indices, outcome, row), "name", *heads)
     first = indices[names[0]][row]
     order = sorted(range(len(indices.inputs)), key=lambda j: -abs(first[j]) if first[j] == first[j] else 1.0)
+    shown = _effect if indices.method == "morris" else _number
     for j in order:
         unused = bool(indices["unused"][row, j])
         cells = []
         for name in names:
             half = indices[f"{name}_conf"][row, j] if f"{name}_conf" in indices else math.nan
-            cells += ["unused" if unused else _number(indices[name][row, j]), "" if unused else _number(half)]
+            cells += ["unused" if unused else shown(indices[name][row, j]), "" if unused else shown(half)]
         for name in bounded:
             low, high = (indices[f"{name}_{end}"][row, j] for end in ("low", "high"))
-            cells.append(f"{_number(low)} to {_number(high)}")
-        _add_row(table, indices.inputs[j], *cells, *(_number(indices[name][row, j]) for name in also))
+            cells.append(f"{shown(low)} to {shown(high)}")
+        _add_row(table, indices.inputs[j], *cells, *(shown(indices[name][row, j]) for name in also))
     return table
 
 
@@ -100,9 +101,13 @@ def _made(indices: Indices) -> str:
 
 
 def _number(value: float) -> str:
-    if math.isnan(value):
-        return "-"
-    return f"{value:.3f}" if value == 0.0 or 1e-3 <= abs(value) < 1e3 else f"{value:.3g}"
+    """Show a share or a correlation."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _effect(value: float) -> str:
+    """Show a number in the outcome's own unit."""
+    return "-" if math.isnan(value) else f"{value:.3g}"
 
 
 def _percent(value: float) -> str:

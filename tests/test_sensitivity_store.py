@@ -141,7 +141,7 @@ def test_no_indices_are_told_in_a_line(file, tmp_path):
         (lambda g: g.create_dataset("S9", data=np.ones(3)), "shape"),
         (
             lambda g: g["input"].__setitem__(0, "x" * 200_000),
-            "of 200000 bytes; at most 100000 are read",
+            "a name of 200000 bytes; at most 100000 are read",
         ),
     ],
     ids=["link", "hollow", "chunked", "nameless", "misfit", "long"],

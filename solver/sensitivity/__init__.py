@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .analysis import TooManyFailedError, analyse
-    from .chatterjee import chatterjee
+    from .chatterjee_xi import chatterjee
     from .delta import delta_indices
     from .indices import Indices
+    from .linear import Regression, regression
     from .morris import MorrisEffects, morris_effects
-    from .regression import Regression, regression
     from .shapley import Shapley, shapley_effects, shapley_linear_gaussian
     from .sobol import SobolIndices, sobol_indices
     from .store import open_indices, write_indices
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 _HOMES = {
     "Indices": "indices",
     "MorrisEffects": "morris",
-    "Regression": "regression",
+    "Regression": "linear",
     "Shapley": "shapley",
     "SobolIndices": "sobol",
     "TooManyFailedError": "analysis",
     "analyse": "analysis",
-    "chatterjee": "chatterjee",
+    "chatterjee": "chatterjee_xi",
     "delta_indices": "delta",
     "morris_effects": "morris",
     "open_indices": "store",
-    "regression": "regression",
+    "regression": "linear",
     "shapley_effects": "shapley",
     "shapley_linear_gaussian": "shapley",
     "sobol_indices": "sobol",

@@ -17,7 +17,7 @@ from .design import PICK_FREEZE
 from .failures import Failures, find_failures
 from .groups import Column, Survey, survey
 from .indices import Indices
-from .methods import SHAPLEY, MethodKind, choose_method
+from .methods import SEQUENCES, SHAPLEY, MethodKind, choose_method
 from .replicates import mean_of_replicates
 from .sources import Source, open_sources
 from .streaming import Stream
@@ -346,6 +346,11 @@ def _notes(source: Source, method: MethodKind, found: Survey, table: Table) -> t
             notes.append(f"not among the inputs, since its values are not kept: {', '.join(hidden)}")
         elif source.noisy:
             notes.append("the cracks themselves are drawn too and are not among the inputs")
+        if method.name == "shapley" and source.design.kind in SEQUENCES:
+            notes.append(
+                f"neighbours of a {source.design.kind} design lie apart: Shapley effects are less exact than "
+                "their intervals say"
+            )
         most = MOST_ROWS[method.name]
         if source.count > most and table.used.size and int((table.used + table.dropped).max()) <= most:
             notes.append(f"of {source.count} samples {most} were drawn, since {method.name} is slow")

@@ -13,7 +13,7 @@ from ..errors import ArgumentError, LeakflowError
 from .design import PICK_FREEZE, TRAJECTORIES, Design
 from .tables import Options
 
-__all__ = ["LONG_NAMES", "METHODS", "MethodKind", "choose_method"]
+__all__ = ["LONG_NAMES", "METHODS", "SEQUENCES", "SHAPLEY", "MethodKind", "choose_method"]
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +57,8 @@ def choose_method(name: str, design: Design, where: str) -> MethodKind:
     """
     if name == "auto":
         by_design = {PICK_FREEZE: "sobol", TRAJECTORIES: "morris"}
-        name = by_design.get(design.kind, "shapley" if design.correlated else "chatterjee")
+        by_samples = "delta" if design.kind in SEQUENCES else "chatterjee"
+        name = by_design.get(design.kind, "shapley" if design.correlated else by_samples)
     if name not in METHODS:
         import difflib
 
@@ -73,6 +74,12 @@ def choose_method(name: str, design: Design, where: str) -> MethodKind:
         raise ArgumentError(
             "method", f" = {name}: the rows of a morris design are no random samples; {where} is of one"
         )
+    if method.name == "chatterjee" and design.kind in SEQUENCES:
+        raise ArgumentError(
+            "method",
+            f" = {name}: samples that are neighbours in one input lie apart in the others in a {design.kind} "
+            f"design, as {where} is of, which spoils it; take delta, rbd-fast or regression",
+        )
     for package in method.packages:
         if importlib.util.find_spec(package) is None:
             raise LeakflowError(
@@ -82,8 +89,12 @@ def choose_method(name: str, design: Design, where: str) -> MethodKind:
     return method
 
 
+#: Designs made of a low-discrepancy sequence.
+SEQUENCES = ("sobol", PICK_FREEZE)
+
+
 def _chatterjee(x: Floats, y: Floats, options: Options) -> dict[str, Floats]:
-    from .chatterjee import chatterjee
+    from .chatterjee_xi import chatterjee
 
     found, half = chatterjee(
         x, y, resamples=options.resamples, confidence=options.confidence, seed=options.seed
@@ -94,7 +105,7 @@ def _chatterjee(x: Floats, y: Floats, options: Options) -> dict[str, Floats]:
 def _regression(x: Floats, y: Floats, options: Options) -> dict[str, Floats]:
     from dataclasses import asdict
 
-    from .regression import regression
+    from .linear import regression
 
     found = asdict(regression(x, y, confidence=options.confidence))
     del found["collinear"]

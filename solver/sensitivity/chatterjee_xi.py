@@ -1,7 +1,7 @@
 """Chatterjee's rank correlation: 0 if the outcome does not depend on the input, 1 if it is a function of it.
 
 Chatterjee 2021, doi:10.1080/01621459.2020.1758115. It needs no special design and no model of the
-dependence; it is the first-order index of Cramér and von Mises (Gamboa et al. 2022, doi:10.3150/21-BEJ1428).
+dependence; it is the first-order index of Cramér and von Mises (Gamboa et al. 2022, Bernoulli 28).
 The bootstrap fails for it (Lin and Han 2024), so its spread is taken over subsamples without replacement.
 """
 
