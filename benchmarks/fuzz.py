@@ -2,10 +2,11 @@
 
     python -m benchmarks.fuzz --minutes 10 --seed 1
 
-A child process does the reading, with 5 s and 3 GiB for each file: HDF5 may crash or hang on damaged bytes.
-That is counted ("crashed", "hung") and is no fault as long as `open_results(path, trusted=False)`, which the
-commands use, refuses the same file in one line. Faults are any other exception, a line that is no line, and a
-case that takes longer. Files at fault are kept; the exit code is then 1.
+A child process does the reading, with 5 s of processor time and 3 GiB for each file: HDF5 may crash or
+hang on damaged bytes. That is counted ("crashed", "hung") and is no fault as long as
+`open_results(path, trusted=False)`, which the commands use, refuses the same file in one line. Faults are any
+other exception, a line that is no line, and a case that takes longer. Files at fault are kept; the exit code
+is then 1.
 """
 
 from __future__ import annotations
@@ -30,6 +31,22 @@ MEMORY = 3 * 2**30
 #: How a piece of a file is damaged: at a place, with some bytes.
 ACTIONS = ("flip", "write", "zeros", "ones", "insert", "delete", "copy", "cut")
 
+EDGES = (
+    0,
+    1,
+    7,
+    64,
+    255,
+    2**15,
+    2**16 - 1,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**62,
+    2**63 - 1,
+    2**64 - 2,
+    2**64 - 1,
+)
 NASTY = [
     "1e999999", "-1e999999", "nan", "inf", "0x" + "f" * 400, "9" * 4000, "1979-05-27T07:32:00Z", "true", "''",
     '"m**999999"', '"1 m**999999"', '"10^10^10 m"', '"9**9**9 Pa"', '"1 (((((((((m)))))))))"',
@@ -87,7 +104,7 @@ class Reader:
         self._child.communicate()
         code = self._child.returncode
         self._child = None
-        return Answer("hung" if code == -signal.SIGALRM else "crashed", f"exit code {code}", seconds)
+        return Answer("hung" if code == -signal.SIGPROF else "crashed", f"exit code {code}", seconds)
 
     def close(self) -> None:
         """End the child."""
@@ -131,10 +148,13 @@ def damage(content: bytes, edits: Sequence[tuple[int, str, bytes]]) -> bytes:
 def random_edits(rng: random.Random) -> list[tuple[int, str, bytes]]:
     """Draw a few edits; most are of single bits and bytes, which get furthest."""
     weights = (8, 8, 2, 2, 1, 1, 2, 0.3)
-    return [
-        (rng.getrandbits(40), rng.choices(ACTIONS, weights)[0], rng.randbytes(rng.choice((1, 1, 2, 4, 8))))
-        for _ in range(rng.choice((1, 1, 1, 2, 3, 6, 12)))
-    ]
+    edits = []
+    for _ in range(rng.choice((1, 1, 1, 2, 3, 6, 12))):
+        size = rng.choice((1, 1, 2, 4, 8))
+        edge = rng.choice(EDGES) % 256**size  # sizes and offsets go wrong at their ends
+        piece = rng.randbytes(size) if rng.random() < 0.7 else edge.to_bytes(size, "little")
+        edits.append((rng.getrandbits(40), rng.choices(ACTIONS, weights)[0], piece))
+    return edits
 
 
 def results_bases(folder: Path) -> list[bytes]:
@@ -301,8 +321,8 @@ def _serve() -> None:
 
     for line in sys.stdin:
         kind, path = json.loads(line)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         answer: tuple[str, Any] = ("ok", "")
         try:
             look(kind, path)
@@ -313,7 +333,7 @@ def _serve() -> None:
                 answer = ("escaped", f"no line: {lines!r}"[:300])
         except BaseException as error:  # noqa: BLE001 - whatever comes is what is looked for
             answer = ("escaped", f"{type(error).__name__}: {error}"[:300])
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         sys.stdout.write(json.dumps([*answer, peak]) + "\n")
         sys.stdout.flush()

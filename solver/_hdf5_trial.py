@@ -20,8 +20,10 @@ from .errors import ResultsError
 
 __all__ = ["try_file"]
 
-# Of the child, once it has started: a read of a good file takes a hundredth of this.
+# Of the child's processor time, once it has started: a read of a good file takes a hundredth of this. By the
+# clock it may take longer, on a busy machine or from a slow drive.
 _SECONDS = 5.0
+_PATIENCE = 12.0
 _BYTES_A_SECOND = 20e6
 # Of the address space: the libraries take 0.4 GiB, a slab and a chunk together under 0.2 GiB.
 _MEMORY = 2 * 2**30
@@ -46,7 +48,7 @@ def try_file(path: Path) -> None:
     try:
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, timeout=_SECONDS_TO_START + seconds, check=False,
+            stderr=subprocess.DEVNULL, timeout=_SECONDS_TO_START + _PATIENCE * seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise ResultsError(f"{path}: cannot be read: it takes more than {seconds:.0f} s: refused") from None
@@ -55,7 +57,7 @@ def try_file(path: Path) -> None:
     if done.returncode == _REFUSED:
         with contextlib.suppress(ValueError):
             raise ResultsError(plain(str(json.loads(done.stdout))))
-    if os.name == "posix" and -done.returncode in (signal.SIGALRM, signal.SIGXCPU):
+    if os.name == "posix" and -done.returncode in (signal.SIGALRM, signal.SIGPROF):
         raise ResultsError(f"{path}: cannot be read: it takes more than {seconds:.0f} s: refused")
     raise ResultsError(f"{path}: cannot be read: it crashes the HDF5 library ({done.returncode}): refused")
 
@@ -90,11 +92,15 @@ def _bound(seconds: float) -> None:
         import resource
     except ImportError:  # Windows: the parent's own limit of time is all
         return
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    for limit, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CORE, 0)):
+    for clock, number, most in (
+        (signal.ITIMER_PROF, signal.SIGPROF, seconds),
+        (signal.ITIMER_REAL, signal.SIGALRM, _PATIENCE * seconds),
+    ):
+        signal.signal(number, signal.SIG_DFL)  # kills, also in the midst of HDF5
+        signal.setitimer(clock, most)
+    for limit, size in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CORE, 0)):
         with contextlib.suppress(OSError, ValueError):  # the hard limit may be lower already
-            resource.setrlimit(limit, (most, most))
+            resource.setrlimit(limit, (size, size))
 
 
 if __name__ == "__main__":

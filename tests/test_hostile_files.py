@@ -26,7 +26,7 @@ Command = Callable[..., tuple[int, str, str]]
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_is_refused_in_one_line_or_read(name: str, tmp_path: Path) -> None:
     path, why = make(name, tmp_path), FILES[name][1]
-    start = time.perf_counter()
+    start = time.process_time()
     if why is None:
         results = open_results(path)
         assert len(results) == N
@@ -39,7 +39,7 @@ def test_a_hostile_file_is_refused_in_one_line_or_read(name: str, tmp_path: Path
         assert line.startswith(f"{path}: ")
         assert "\n" not in line
         assert len(line) < 400
-    assert time.perf_counter() - start < 5.0  # what no file may take, not how fast it is
+    assert time.process_time() - start < 5.0  # what no file may take, not how fast it is
 
 
 @pytest.mark.parametrize("name", ["bomb", "external-link", "provenance-deep", "cut-7", "counts-wrap"])
@@ -95,6 +95,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pa
         ("kill -SEGV $$", r"crashes the HDF5 library \(-11\): refused$"),
         ("kill -KILL $$", r"crashes the HDF5 library \(-9\): refused$"),
         ("kill -ALRM $$", r"takes more than 5 s: refused$"),
+        ("kill -PROF $$", r"takes more than 5 s: refused$"),
         ("exit 7", r"crashes the HDF5 library \(7\): refused$"),
         ("printf '\"two\\\\nlines\\\\u001b\"'; exit 7", "^two lines$"),
         ("exec sleep 60", r"takes more than 5 s: refused$"),
@@ -103,7 +104,8 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pa
 def test_what_a_dying_child_becomes(
     script: str, why: str, child: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_hdf5_trial, "_SECONDS_TO_START", -4.5)
+    monkeypatch.setattr(_hdf5_trial, "_SECONDS_TO_START", 0.5)
+    monkeypatch.setattr(_hdf5_trial, "_PATIENCE", 0.1)
     path = child(script)
     with pytest.raises(ResultsError, match=why) as caught:
         open_results(path, trusted=False)
@@ -113,7 +115,7 @@ def test_what_a_dying_child_becomes(
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds of memory hold on Linux")
 @pytest.mark.parametrize(
     ("work", "code"),
-    [("while True: pass", -signal.SIGALRM), ("bytearray(3 * 2**30)", 1), ("bytearray(2**20)", 0)],
+    [("while True: pass", -signal.SIGPROF), ("bytearray(3 * 2**30)", 1), ("bytearray(2**20)", 0)],
 )
 def test_the_bounds_of_the_child_hold(work: str, code: int) -> None:
     program = f"from leakflow.solver._hdf5_trial import _bound\n_bound(1.0)\n{work}"
