@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import batch, model, outcomes
+from ..kernels import batch, draw, model, outcomes
 
-__all__ = ["Block", "available_threads", "run_block", "run_blocks", "warm_up"]
+__all__ = ["Block", "available_threads", "draw_block", "run_block", "run_blocks", "warm_up"]
 
 # a block is what an interrupt has to wait for: a few tenths of a second of work
 _BLOCK_SAMPLES = 256
@@ -69,6 +69,21 @@ def run_block(plan: model.Plan, seed: int, first: int, count: int, *, series: bo
         plan, np.uint64(seed), np.uint64(first), block.inputs, block.outcomes, block.statuses,
         block.values, block.flows,
     )  # fmt: skip
+    return block
+
+
+def draw_block(plan: model.Plan, seed: int, index: int, status: int, *, series: bool) -> Block:
+    """Draw the inputs of one sample and run nothing: its outcomes are NaN, its status is the one given."""
+    times = plan.output_time.size if series else 0
+    block = Block(
+        index,
+        np.zeros((1, plan.draws.size)),
+        np.full((1, int(outcomes.n_outcomes(plan))), np.nan),
+        np.full(1, status, np.int8),
+        np.full((1, times, plan.series.size), np.nan),
+        np.full((1, times, plan.paths.size), np.nan),
+    )
+    draw.draw_inputs(plan, np.uint64(seed), np.uint64(index), block.inputs[0])
     return block
 
 

@@ -6,12 +6,17 @@ import datetime
 import hashlib
 import json
 import platform
+from functools import cache
 from importlib import metadata
+from typing import Any
+
+from llvmlite import binding
+from numba.core import config
 
 from ..kernels.jit import source_stamp
 from .case import Case
 
-__all__ = ["describe", "version"]
+__all__ = ["canonical", "describe", "identity", "identity_hash", "numerics", "timestamp", "version"]
 
 _PACKAGES = ("numba", "llvmlite", "numpy", "h5py")
 
@@ -21,7 +26,70 @@ def version() -> str:
     return metadata.version("leakflow")
 
 
-def describe(case: Case, what: str | None = None) -> tuple[dict[str, str], dict[str, str]]:
+@cache
+def numerics() -> dict[str, Any]:
+    """Return what, beside the case, fixes the bits of a sample on this machine.
+
+    Returns
+    -------
+    dict
+        The kernels (a sha256 of their source), the integrator, versions of packages, system and C library,
+        and the class of processor that machine code is made for: its name to LLVM, and what it can do.
+    """
+    features = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()  # type: ignore[attr-defined]
+    return {
+        "kernels": source_stamp(),
+        "integrator": "Rodas5P",
+        "leakflow": version(),
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "c_library": " ".join(platform.libc_ver()).strip(),
+        "cpu": config.CPU_NAME or binding.get_host_cpu_name(),  # type: ignore[attr-defined]
+        "cpu_features": " ".join(sorted(word[1:] for word in features.split(",") if word.startswith("+"))),
+    }
+
+
+def identity(case: Case, *, extendable: bool = True) -> dict[str, Any]:
+    """Return everything that fixes the numbers of a sweep, and nothing else.
+
+    The number of samples is not in it where further samples leave the first ones as they are. The order
+    of volumes and paths is: sums run over them in that order.
+
+    Parameters
+    ----------
+    case : Case
+        As it is run.
+    extendable : bool
+        Whether sample ``i`` is the same however many samples there are.
+    """
+    resolved = case.to_dict()
+    if extendable:
+        resolved["sweep"] = {key: value for key, value in resolved["sweep"].items() if key != "samples"}
+    return {"case": resolved, "numerics": numerics()}
+
+
+def identity_hash(identity: dict[str, Any]) -> str:
+    """Return the sha256 of an identity: the ``campaign_id`` of files."""
+    return hashlib.sha256(canonical(identity).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """Write plain values as JSON in one way: no spaces, shortest floats, ASCII, keys in the order they have.
+
+    Keys are not sorted: the order of volumes and paths is part of what a case says.
+    """
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def timestamp() -> str:
+    """Return the time now, in UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def describe(
+    case: Case, what: str | None = None, *, extendable: bool = True, now: str | None = None
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return the attributes and the provenance of a results file.
 
     Parameters
@@ -30,23 +98,24 @@ def describe(case: Case, what: str | None = None) -> tuple[dict[str, str], dict[
         As it was run, with everything that was set otherwise.
     what : str, optional
         What was done, for the history; by default the sweep of the case.
+    extendable : bool
+        As for `identity`.
+    now : str, optional
+        The time in the history, by default now; given, the same case has the same attributes.
 
     Returns
     -------
     tuple of dict of str to str
-        Attributes of the file, among them ``campaign_id``, the sha256 of case and physics; and texts in
-        JSON: the resolved case, the environment, the numerics.
+        Attributes of the file, among them ``campaign_id``, the sha256 of `identity`; and texts in JSON: the
+        resolved case (volumes and paths in their order), the environment, the numerics.
     """
-    resolved = json.dumps(case.to_dict(), sort_keys=True)
-    numerics = json.dumps({"kernels": source_stamp(), "integrator": "Rodas5P"}, sort_keys=True)
-    identity = hashlib.sha256(f"{resolved}\n{numerics}".encode()).hexdigest()
     done = what or f"sweep of {case.source}, {case.sweep.samples} samples, seed {case.sweep.seed}"
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    now = now or timestamp()
     attributes = {
         "title": case.title,
         "source": f"leakflow {version()}",
         "history": f"{now} leakflow {version()}: {done}",
-        "campaign_id": identity,
+        "campaign_id": identity_hash(identity(case, extendable=extendable)),
     }
     environment = {
         "python": platform.python_version(),
@@ -55,7 +124,7 @@ def describe(case: Case, what: str | None = None) -> tuple[dict[str, str], dict[
         "packages": {name: metadata.version(name) for name in _PACKAGES},
     }
     return attributes, {
-        "case": resolved,
+        "case": json.dumps(case.to_dict()),
         "environment": json.dumps(environment, sort_keys=True),
-        "numerics": numerics,
+        "numerics": json.dumps(numerics(), sort_keys=True),
     }
