@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from ._command_border import BAD_INPUT, NOT_WRITTEN, fail, print_json, printing, writing
-from ._interrupts import INTERRUPTED
+from ._command_border import BAD_INPUT, NOT_WRITTEN, fail, print_json, printing
 
 if TYPE_CHECKING:
     from .case import Case
     from .results import Results
 
 __all__ = [
-    "PLOT_SUFFIXES", "RESULTS_SUFFIXES", "check_suffix", "keep_finished", "meaning", "show_results",
+    "PLOT_SUFFIXES", "RESULTS_SUFFIXES", "check_suffix", "meaning", "show_results",
     "spare_the_case", "write",
 ]  # fmt: skip
 
@@ -41,15 +40,6 @@ def spare_the_case(name: str, case: Case, path: Path) -> None:
     for own in files_of_case(name):
         if path.exists() and own.exists() and path.samefile(own):
             fail([f"{path}: would overwrite {own.name}, which {case.source} is read from"], NOT_WRITTEN)
-
-
-def keep_finished(results: Results | None, path: Path, wanted: int) -> NoReturn:
-    """After Ctrl-C: write the samples that were finished, and say so."""
-    if results is None:
-        fail(["interrupted; no sample was finished, nothing was written"], INTERRUPTED)
-    with writing():
-        write(path, results)
-    fail([f"interrupted; kept {len(results):,} of {wanted:,} samples in {path}"], INTERRUPTED)
 
 
 def show_results(results: Results, path: Path, rate: float | None, *, as_json: bool, quiet: bool) -> None:
