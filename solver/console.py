@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from rich import box
 from rich.console import Console
@@ -16,10 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ._terminal_text import plain
-from .run import Run
-from .sizing import Hole, LeakSize, Slot
 from .summary import Comparison, Receipt, Row, Summary, display_units, shown_value
 from .units import convert, format_quantity
+
+if TYPE_CHECKING:  # they load the kernels
+    from .run import Run
+    from .sizing import Hole, LeakSize, Slot
 
 __all__ = [
     "Clock", "Report", "duration", "progress_bar", "say", "show_cases", "show_rates", "show_run",

@@ -23,7 +23,12 @@ _PACKAGES = ("numba", "llvmlite", "numpy", "h5py")
 
 def version() -> str:
     """Return the version of leakflow that is installed."""
-    return metadata.version("leakflow")
+    return _version("leakflow")
+
+
+@cache
+def _version(package: str) -> str:
+    return metadata.version(package)
 
 
 @cache
@@ -41,7 +46,7 @@ def numerics() -> dict[str, Any]:
         "kernels": source_stamp(),
         "integrator": "Rodas5P",
         "leakflow": version(),
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in _PACKAGES},
         "system": platform.system(),
         "machine": platform.machine(),
         "c_library": " ".join(platform.libc_ver()).strip(),
@@ -121,7 +126,7 @@ def describe(
         "python": platform.python_version(),
         "system": platform.system(),
         "machine": platform.machine(),
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in _PACKAGES},
     }
     return attributes, {
         "case": json.dumps(case.to_dict()),

@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from .._whole_file import write_new, write_whole
-from ..case import Case
 from ..errors import CampaignError
+
+if TYPE_CHECKING:
+    from ..case import Case
 
 __all__ = [
     "MANIFEST", "Manifest", "create_manifest", "differences", "read_manifest", "replace_manifest",
@@ -78,10 +78,26 @@ class Manifest:
         first = part * self.part_samples
         return first, min(self.part_samples, self.samples - first)
 
+    def case_data(self) -> dict[str, Any]:
+        """Return the case as plain values, with the number of samples."""
+        return self.case | {"sweep": {"samples": self.samples} | self.case["sweep"]}
+
     def resolved_case(self) -> Case:
-        """Return the case, ready to be compiled."""
-        data = self.case | {"sweep": self.case["sweep"] | {"samples": self.samples}}
-        case = Case.model_validate(data)
+        """Return the case, ready to be compiled.
+
+        Raises
+        ------
+        CampaignError
+            It is no case to this version of leakflow.
+        """
+        from pydantic import ValidationError
+
+        from ..case import Case  # takes a quarter of a second to import: not spent by who only looks
+
+        try:
+            case = Case.model_validate(self.case_data())
+        except (ValidationError, LookupError, TypeError) as error:
+            raise CampaignError(f"{MANIFEST}: its case is none to this version of leakflow") from error
         case._source = self.source
         return case
 
@@ -171,10 +187,9 @@ def _parse(path: Path, content: bytes) -> Manifest:
         manifest = Manifest(**data)
         if not 0 < manifest.chunk_samples <= manifest.part_samples or manifest.samples < 1:
             raise ValueError("sizes that cannot be")
-        manifest.resolved_case()
     except CampaignError:
         raise
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, ValidationError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise CampaignError(f"{path}: damaged: it is no manifest") from error
     return manifest
 

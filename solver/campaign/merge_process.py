@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -85,7 +86,7 @@ def merge_in_child(
             "campaign": manifest.id,
             "source": f"leakflow {metadata.version('leakflow')}",
             "what": _what(manifest, samples),
-            "case": json.dumps(manifest.resolved_case().to_dict()),
+            "case": json.dumps(manifest.case_data()),
         }
         answer = _ask(task, lambda done: None if report is None else report(done, total))
         if answer.get("damaged"):
@@ -135,7 +136,8 @@ def _ask(task: dict[str, Any], report: Callable[[int], None]) -> dict[str, Any]:
         except BaseException:
             child.kill()
             raise
-        child.stdin.close()
+        with suppress(OSError):
+            child.stdin.close()
         code = child.wait()
     return {"error": f"the process that merged died, with code {code}; is there room on the disk?"}
 
