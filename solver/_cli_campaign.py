@@ -71,7 +71,9 @@ def resume(
         from .campaign import Campaign
 
         campaign = Campaign.open(folder)
-        _run(campaign, shard, threads, verify=verify, as_json=as_json, quiet=quiet)
+        found, rate = _run(campaign, shard, threads, verify=verify, quiet=quiet or as_json)
+        _tell(found, rate, as_json=as_json, quiet=quiet)
+        _leave(found, shard)
 
 
 def status(folder: Folder, as_json: AsJson = False) -> None:
@@ -96,7 +98,9 @@ def extend(
         campaign = Campaign.open(folder)
         with writing():
             campaign.extend(samples)
-        _run(campaign, None, threads, as_json=as_json, quiet=quiet)
+        found, rate = _run(campaign, None, threads, quiet=quiet or as_json)
+        _tell(found, rate, as_json=as_json, quiet=quiet)
+        _leave(found, None)
 
 
 def merge(
@@ -138,9 +142,12 @@ def begin_campaign(
         campaign = Campaign.create(folder, case, part_samples=part_samples, threads=threads)
     if not (quiet or as_json):
         _say(f"campaign {campaign.id}")
-    _run(campaign, shard, threads, as_json=as_json and out is None, quiet=quiet or out is not None)
-    if out is not None:
-        show_merged(_merge(campaign, out), None, as_json=as_json, quiet=quiet)
+    found, rate = _run(campaign, shard, threads, quiet=quiet or as_json)
+    if out is None:
+        _tell(found, rate, as_json=as_json, quiet=quiet)
+        _leave(found, shard)
+    else:
+        show_merged(_merge(campaign, out), rate, as_json=as_json, quiet=quiet)
 
 
 def show_merged(merged: Merged, rate: float | None, *, as_json: bool, quiet: bool) -> None:
@@ -166,23 +173,29 @@ def show_merged(merged: Merged, rate: float | None, *, as_json: bool, quiet: boo
 
 
 def _run(
-    campaign: Campaign, shard: Shard | None, threads: int | None, *, verify: bool = False, as_json: bool,
-    quiet: bool,
-) -> None:  # fmt: skip
-    """Make the missing parts; say how far it is, and leave with code 3 if samples failed."""
+    campaign: Campaign, shard: Shard | None, threads: int | None, *, verify: bool = False, quiet: bool
+) -> tuple[CampaignStatus, float | None]:
+    """Make the missing parts; return how far it is then, and samples per second."""
     from .console import progress_bar, terminal
-    from .sweep import SweepInterrupted
 
     with interruptible():
         try:
-            with writing(), progress_bar(terminal(stderr=True), quiet=quiet or as_json) as (report, clock):
+            with writing(), progress_bar(terminal(stderr=True), quiet=quiet) as (report, clock):
                 found = campaign.run(threads=threads, shard=shard, progress=report, verify=verify)
-        except SweepInterrupted:
+        except KeyboardInterrupt:
             _interrupted(campaign)
+    return found, clock.rate()
+
+
+def _tell(found: CampaignStatus, rate: float | None, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        print_json(found.to_dict() | {"samples_per_second": clock.rate()})
+        print_json(found.to_dict() | {"samples_per_second": rate})
     elif not quiet:
-        _show_status(found, clock.rate())
+        _show_status(found, rate)
+
+
+def _leave(found: CampaignStatus, shard: Shard | None) -> None:
+    """Leave with code 3 if samples failed; a shard says nothing of the whole."""
     if found.failed and shard is None:
         raise typer.Exit(FAILED_SAMPLES)
 

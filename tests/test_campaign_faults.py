@@ -51,9 +51,9 @@ def test_killed_at_every_system_call_and_at_random(tmp_path):
     )
     assert run.returncode == 0, run.stderr
     every, random, two = map(json.loads, lines(run.stdout))
-    # manifest: open, write, fsync, link, open, fsync; lock: open; folders: 2 mkdir, 2 open, 2 fsync;
-    # each of 2 parts: open, write, fsync, replace, open, fsync; the journal: replace
-    assert every["kills"] >= 26
+    # manifest: open, write, fsync, link, fsync; lock: open; folders: 2 mkdir, 2 fsync;
+    # each of 2 parts: open, write, fsync, replace, fsync; the journal: replace
+    assert every["kills"] >= 21
     assert random["kills"] == 8
     for found in (every, random):
         assert (found["wrong"], found["lost"], found["leftovers"]) == (0, 0, 0), found

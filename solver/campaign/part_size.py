@@ -89,8 +89,9 @@ def choose_part_size(
     size = min(max(_GOOD_BYTES / cost.bytes, _LEAST_SECONDS * rate), _MOST_SECONDS * rate)
     group = int(getattr(compiled, "rows_per_group", 1))
     target = wanted or max(1, int(min(size, _MOST_BYTES / cost.bytes)))
-    times = compiled.plan.output_time.size if case.outcomes.series else 1
-    chunk, _ = chunk_shape(max(target, group), times)
+    if not case.outcomes.series:
+        return PartSize(max(group, target // group * group), group)
+    chunk, _ = chunk_shape(max(target, group), compiled.plan.output_time.size)
     chunk = group * (chunk // group) if chunk >= group else _divisor(group, chunk)
     unit = group if wanted else int(np.lcm(group, chunk))
     samples = max(unit, target // unit * unit)

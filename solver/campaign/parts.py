@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SEAL_BYTES", "DamagedPartError", "PartState", "Seal", "deep_fault", "host_name", "is_alive",
     "list_parts", "part_path", "part_state", "read_seal", "read_sealed", "remove_stale", "seal",
-    "set_aside", "write_part",
+    "seal_bytes", "set_aside", "write_part",
 ]  # fmt: skip
 
 #: Bytes of the seal at the end of a part.
@@ -118,7 +118,11 @@ class PartState(NamedTuple):
 
 def part_path(directory: Path, part: int) -> Path:
     """Return where a part lies: 1,000 to a folder."""
-    return directory / "parts" / f"{part // _FOLDER_PARTS:03d}" / f"part-{part:06d}.nc"
+    return directory / _place(part)
+
+
+def _place(part: int) -> str:
+    return f"parts/{part // _FOLDER_PARTS:03d}/part-{part:06d}.nc"
 
 
 def seal(image: bytes, campaign: str, part: int, results: Results) -> tuple[bytes, Seal]:
@@ -139,11 +143,16 @@ def seal(image: bytes, campaign: str, part: int, results: Results) -> tuple[byte
         campaign, part, int(results.samples[0]), len(results), len(image), hashlib.sha256(image).hexdigest(),
         data_digest(results), statuses, results.crack_dimensions(),
     )  # fmt: skip
+    return image + seal_bytes(fields), fields
+
+
+def seal_bytes(fields: Seal) -> bytes:
+    """Return a seal as it stands in a file."""
     text = json.dumps(fields._asdict(), separators=(",", ":")).encode()
     body = (_HEAD + text).ljust(SEAL_BYTES - _TAIL_BYTES) + b"\n"
     if len(body) + _TAIL_BYTES - 1 != SEAL_BYTES:
-        raise ValueError(f"the seal of part {part} is longer than {SEAL_BYTES} bytes")
-    return image + body + hashlib.sha256(body).hexdigest().encode() + b"\n", fields
+        raise ValueError(f"the seal of part {fields.part} is longer than {SEAL_BYTES} bytes")
+    return body + hashlib.sha256(body).hexdigest().encode() + b"\n"
 
 
 def write_part(directory: Path, part: int, content: bytes) -> Path:
@@ -175,7 +184,7 @@ def part_state(directory: Path, manifest: Manifest, part: int) -> PartState:
     Bits that changed within the data are found by `deep_fault`, and whenever a part is merged.
     """
     try:
-        found = read_seal(part_path(directory, part))
+        found = read_seal(f"{directory}/{_place(part)}")
     except FileNotFoundError:
         return PartState(None)
     except OSError as error:
@@ -192,12 +201,16 @@ def part_state(directory: Path, manifest: Manifest, part: int) -> PartState:
     return PartState(found, is_short=found.samples < count)
 
 
-def read_seal(path: Path) -> Seal | None:
+def read_seal(path: str | Path) -> Seal | None:
     """Return what stands at the end of a file; None if that is no seal."""
-    with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        file.seek(max(size - SEAL_BYTES, 0))
-        found = _parse(file.read(SEAL_BYTES))
+    # no file objects: a campaign may have a hundred thousand parts
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        size = os.fstat(descriptor).st_size
+        os.lseek(descriptor, max(size - SEAL_BYTES, 0), os.SEEK_SET)
+        found = _parse(os.read(descriptor, SEAL_BYTES))
+    finally:
+        os.close(descriptor)
     return found if found is not None and found.size + SEAL_BYTES == size else None
 
 
