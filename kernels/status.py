@@ -7,6 +7,7 @@ IMPOSSIBLE = 3
 OUT_OF_RANGE = 4
 STEP_TOO_SMALL = 5
 GAS_EXHAUSTED = 6
+WORKER_LOST = 7
 
 MEANINGS = {
     OK: "ok",
@@ -16,6 +17,7 @@ MEANINGS = {
     OUT_OF_RANGE: "out_of_range",
     STEP_TOO_SMALL: "step_too_small",
     GAS_EXHAUSTED: "gas_exhausted",
+    WORKER_LOST: "worker_lost",
 }
 
 ADVICE = {
@@ -28,4 +30,5 @@ ADVICE = {
     OUT_OF_RANGE: "an input lies outside what the flow laws hold for",
     STEP_TOO_SMALL: "the step fell below the resolution of time: the case is stiffer than the arithmetic",
     GAS_EXHAUSTED: "more of a gas was taken out of a volume than there was: look at feeds",
+    WORKER_LOST: "every process that ran the sample died of it: run it alone, with leakflow run --sample",
 }

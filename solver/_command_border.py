@@ -18,7 +18,7 @@ import typer
 
 from ._interrupts import INTERRUPTED
 from ._terminal_text import plain
-from .errors import ArgumentError, CaseError, LeakflowError, ResultsError
+from .errors import ArgumentError, CampaignError, CaseError, LeakflowError, ResultsError
 
 __all__ = [
     "BAD_INPUT",
@@ -45,6 +45,8 @@ def border() -> Iterator[None]:
     try:
         yield
     except CaseError as error:
+        fail(error.faults, BAD_INPUT)
+    except CampaignError as error:
         fail(error.faults, BAD_INPUT)
     except ArgumentError as error:
         fail([f"{_OPTIONS.get(error.argument, error.argument.replace('_', '-'))}{error.text}"], BAD_INPUT)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from ._command_border import BAD_INPUT, NOT_WRITTEN, fail, print_json, printing, writing
-from ._interrupts import INTERRUPTED
+from ._command_border import BAD_INPUT, NOT_WRITTEN, fail, print_json, printing
 
 if TYPE_CHECKING:
     from .case import Case
     from .results import Results
 
 __all__ = [
-    "PLOT_SUFFIXES", "RESULTS_SUFFIXES", "advise", "check_suffix", "keep_finished", "meaning", "show_results",
+    "PLOT_SUFFIXES", "RESULTS_SUFFIXES", "advise", "check_suffix", "meaning", "show_results",
     "spare_the_case", "write",
 ]  # fmt: skip
 
@@ -55,15 +54,6 @@ def advise(case: Case) -> None:
         design = compile_case(case).design
         if design is not None and design.advice is not None:
             say(terminal(stderr=True), design.advice)
-
-
-def keep_finished(results: Results | None, path: Path, wanted: int) -> NoReturn:
-    """After Ctrl-C: write the samples that were finished, and say so."""
-    if results is None:
-        fail(["interrupted; no sample was finished, nothing was written"], INTERRUPTED)
-    with writing():
-        write(path, results)
-    fail([f"interrupted; kept {len(results):,} of {wanted:,} samples in {path}"], INTERRUPTED)
 
 
 def show_results(

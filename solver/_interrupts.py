@@ -15,6 +15,7 @@ __all__ = ["INTERRUPTED", "interruptible", "stop_at_once"]
 
 #: Exit code after Ctrl-C.
 INTERRUPTED = 130
+_ASKED_TO_END = ("SIGTERM", "SIGHUP")
 
 
 def stop_at_once() -> None:
@@ -29,16 +30,26 @@ def stop_at_once() -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt at Ctrl-C inside, so that work can be kept and temporary files removed."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is not _stop:
+    """Raise KeyboardInterrupt at Ctrl-C inside, so that work can be kept and temporary files removed.
+
+    The same where the system or a scheduler asks the process to end, or its terminal is closed, unless these
+    signals are ignored (``nohup``).
+    """
+    before = {signal.SIGINT: signal.getsignal(signal.SIGINT)}
+    if before[signal.SIGINT] is not _stop:
         yield
         return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in _ASKED_TO_END:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            before[number] = signal.SIG_DFL
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .errors import ResultsError
@@ -16,7 +16,9 @@ from .errors import ResultsError
 _PIECE = 64 * 2**20
 
 
-def write_whole(path: str | Path, content: bytes, *, overwrite: bool = True) -> Path:
+def write_whole(
+    path: str | Path, content: bytes, *, overwrite: bool = True, temporary: Path | None = None
+) -> Path:
     """Write a file so that no reader ever sees a part of it, and no power cut leaves one.
 
     Parameters
@@ -27,6 +29,8 @@ def write_whole(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
         All its bytes.
     overwrite
         Whether a file that is already there may be replaced.
+    temporary
+        Its name until it is complete, in the same folder; by default one that nothing else has.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def write_whole(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
     try:
         _refuse_if_taken(path, overwrite)
         target = _behind_links(path)
-        temporary = _temporary_beside(target)
+        temporary = temporary or _temporary_beside(target)
         try:
             _write_synced(temporary, content)
             os.replace(temporary, target)
@@ -50,10 +54,72 @@ def write_whole(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path}: cannot be written: {_reason(error, path)}") from error
     return path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the name of a file to write; afterwards it is flushed to the disk and takes the name ``path``.
+
+    If anything is raised inside, the file is removed, and what was there before stays.
+
+    Raises
+    ------
+    ResultsError
+        One line naming the file and the reason.
+    """
+    try:
+        _refuse_if_taken(path, overwrite=True)
+        target = _behind_links(path)
+        temporary = _temporary_beside(target)
+        try:
+            yield temporary
+            descriptor = os.open(temporary, os.O_RDWR)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(temporary, target)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        sync_folder(target.parent)
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be written: {_reason(error, path)}") from error
+
+
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a file whole unless there is one of that name, and return whether it was written.
+
+    Of several processes that do so at once, one writes its file and the others learn that it is there.
+
+    Raises
+    ------
+    ResultsError
+        One line naming the file and the reason; nothing is left behind.
+    """
+    temporary = _temporary_beside(path)
+    try:
+        try:
+            _write_synced(temporary, content)
+            try:
+                os.link(temporary, path)  # unlike a rename it fails if the name is taken
+            except FileExistsError:
+                return False
+            except OSError:  # a file system without links; of two at the same instant the later one stays
+                if path.exists():
+                    return False
+                os.replace(temporary, path)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        sync_folder(path.parent)
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be written: {_reason(error, path)}") from error
+    return True
 
 
 def write_all_whole(contents: Mapping[Path, bytes]) -> None:
@@ -136,7 +202,7 @@ def _replace_all(staged: list[tuple[Path, Path]]) -> None:
                 new.append(target)
             os.replace(temporary, target)
         for folder in {target.parent for _, target in staged}:
-            _sync_folder(folder)
+            sync_folder(folder)
     except BaseException:
         for target in new:
             with contextlib.suppress(OSError):
@@ -184,7 +250,7 @@ def _write_synced(path: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable, where the system knows how."""
     if os.name == "nt":
         return

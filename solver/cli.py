@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from . import _cli_sensitivity
+from ._cli_campaign import PartSamples, ShardOption, begin_campaign
+from ._cli_campaign import register as register_campaigns
 from ._cli_options import (
     AsJson,
     CaseArgument,
@@ -27,6 +29,7 @@ from ._cli_options import (
 )
 from ._cli_results import register as register_results
 from ._command_border import (
+    BAD_INPUT,
     BROKEN_CHECK,
     FAILED_SAMPLES,
     NOT_WRITTEN,
@@ -42,12 +45,10 @@ from ._command_files import (
     RESULTS_SUFFIXES,
     advise,
     check_suffix,
-    keep_finished,
     meaning,
-    show_results,
     spare_the_case,
-    write,
 )
+from ._command_sweep import sweep_to_file
 from ._interrupts import interruptible, stop_at_once
 
 app = typer.Typer(
@@ -113,36 +114,41 @@ def sweep(
         int | None, typer.Option(parser=whole, metavar="N", help="By default all processors.")
     ] = None,
     define: Overrides = None,
+    campaign: Annotated[
+        Path | None,
+        typer.Option("--campaign", metavar="DIR", help="Keep it in this folder, where it can be resumed."),
+    ] = None,
+    shard: ShardOption = None,
+    part_samples: PartSamples = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run many samples of a case and write the results file."""
+    """Run many samples of a case and write the results file, or keep them in a campaign."""
     with border():
         from .case import load_case
-        from .console import progress_bar, terminal
-        from .results import check_destination
-        from .sweep import SweepInterrupted, resolve_case
-        from .sweep import sweep as run_sweep
+        from .sweep import check_threads, resolve_case
 
+        if campaign is None:
+            for option, value in (("--shard", shard), ("--part-samples", part_samples)):
+                if value is not None:
+                    fail([f"{option}: goes with --campaign DIR only"], BAD_INPUT)
         loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed, design=design)
-        path = out if out is not None else Path(f"{Path(loaded.source).stem}.nc")
-        check_suffix("--out", path, RESULTS_SUFFIXES)
-        spare_the_case(case, loaded, path)
+        check_threads(threads)
+        path = out
+        if path is None and campaign is None:
+            path = Path(f"{Path(loaded.source).stem}.nc")
+        if path is not None:
+            check_suffix("--out", path, RESULTS_SUFFIXES)
+            spare_the_case(case, loaded, path)
         if not quiet:
             advise(loaded)
-        with interruptible():
-            with writing():
-                check_destination(path)
-            try:
-                with progress_bar(terminal(stderr=True), quiet=quiet or as_json) as (report, clock):
-                    results = run_sweep(loaded, threads=threads, progress=report)
-            except SweepInterrupted as stopped:
-                keep_finished(stopped.results, path, loaded.sweep.samples)
-            with writing():
-                write(path, results)
-        show_results(results, path, clock.rate(), as_json=as_json, quiet=quiet)
-        if results.n_failed:
-            raise typer.Exit(FAILED_SAMPLES)
+        if campaign is not None:
+            begin_campaign(
+                loaded, campaign, out=path, shard=shard, part_samples=part_samples, threads=threads,
+                as_json=as_json, quiet=quiet,
+            )  # fmt: skip
+        elif path is not None:
+            sweep_to_file(loaded, path, threads, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -357,6 +363,7 @@ def schema() -> None:
 
 _cli_sensitivity.register(app)
 register_results(app)
+register_campaigns(app)
 
 if __name__ == "__main__":
     main()

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from rich import box
 from rich.console import Console
@@ -16,15 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from ._terminal_text import plain
-from .run import Run
-from .sizing import Hole, LeakSize, Slot
 from .summary import Comparison, Receipt, Row, Summary, display_units, shown_value
-from .sweep import Progress as Report
 from .units import convert, format_quantity
 
+if TYPE_CHECKING:  # they load the kernels
+    from .run import Run
+    from .sizing import Hole, LeakSize, Slot
+
 __all__ = [
-    "Clock", "progress_bar", "say", "show_cases", "show_rates", "show_run", "show_size", "show_summary",
-    "terminal",
+    "Clock", "Report", "duration", "progress_bar", "say", "show_cases", "show_rates", "show_run",
+    "show_size", "show_summary", "terminal",
 ]  # fmt: skip
 
 
@@ -51,49 +52,117 @@ class Clock:
         """Start with nothing done."""
         self._first: float | None = None
         self._last = 0.0
-        self._done = 0
+        self._before = self._done = 0
 
     def note(self, done: int) -> None:
-        """Note how many samples are done."""
+        """Note how many samples are done; those of the first call were there before."""
         self._last = time.perf_counter()
         if self._first is None:
-            self._first = self._last
+            self._first, self._before = self._last, done
         self._done = done
+
+    def seconds(self) -> float:
+        """Return the time from the first report to the last."""
+        return self._last - (self._last if self._first is None else self._first)
 
     def rate(self) -> float | None:
         """Return samples per second, None as long as none are done."""
-        if self._first is None or self._done == 0 or self._last <= self._first:
+        if self._done == self._before or self.seconds() <= 0.0:
             return None
-        return self._done / (self._last - self._first)
+        return (self._done - self._before) / self.seconds()
+
+
+class Report(Protocol):
+    """What is called as samples are done: with those done, failed and wanted, and the bytes written."""
+
+    def __call__(self, done: int, failed: int, total: int, /, *, written: int = 0) -> None:
+        """Take the numbers; the first call comes before any sample is run."""
 
 
 @contextmanager
 def progress_bar(console: Console, *, quiet: bool) -> Iterator[tuple[Report, Clock]]:
-    """Show samples done, samples per second and time left; yield what reports to it, and a clock."""
+    """Show samples done and failed, samples per second, time left and bytes written.
+
+    In a terminal that is a bar, elsewhere a line every 30 s. Yields what reports to it, and a clock.
+    """
+    clock = Clock()
+    if quiet or not console.is_terminal:
+        yield (_counting if quiet else _lines)(console, clock), clock
+        return
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[failed]}"),
+        TextColumn("{task.fields[written]}"),
     )  # fmt: skip
-    bar = Progress(*columns, console=console, disable=quiet, refresh_per_second=4)
+    bar = Progress(*columns, console=console, refresh_per_second=4)
     with bar:
-        task = bar.add_task("loading kernels (compiling, the first time)", total=None, rate="", failed="")
-        clock = Clock()
+        text = "loading kernels (compiling, the first time)"
+        task = bar.add_task(text, total=None, rate="", failed="", written="")
+        is_first = True
 
-        def report(done: int, failed: int, total: int) -> None:
+        def report(done: int, failed: int, total: int, /, *, written: int = 0) -> None:
+            nonlocal is_first
             clock.note(done)
-            if done == 0:
-                bar.reset(task, description="samples", total=total)
+            if is_first:
+                bar.reset(task, description="samples", total=total, completed=done)
+                is_first = False
                 return
             rate = clock.rate()
-            text = f"{rate:,.0f}/s" if rate is not None else ""
-            bar.update(task, completed=done, rate=text, failed=f"{failed:,} failed" if failed else "")
+            bar.update(
+                task,
+                completed=done,
+                rate=f"{rate:,.0f}/s" if rate is not None else "",
+                failed=f"{failed:,} failed" if failed else "",
+                written=f"{written / 1e6:,.0f} MB" if written else "",
+            )
 
         try:
             yield report, clock
         except Exception:  # an error is to stand alone, not under a bar of nothing
             bar.live.transient = True
-            console.quiet = not console.is_interactive  # Rich would still end the bar with an empty line
             raise
+
+
+def _counting(console: Console, clock: Clock) -> Report:
+    """Return what only keeps the clock."""
+
+    def report(done: int, failed: int, total: int, /, *, written: int = 0) -> None:
+        clock.note(done)
+
+    return report
+
+
+def _lines(console: Console, clock: Clock) -> Report:
+    """Return what says a line now and then."""
+    said = 0.0
+
+    def report(done: int, failed: int, total: int, /, *, written: int = 0) -> None:
+        nonlocal said
+        clock.note(done)
+        if clock.seconds() - said < _SECONDS_A_LINE:
+            return
+        said = clock.seconds()
+        parts = [f"{done:,} of {total:,} samples ({done / total:.1%})", f"{failed:,} failed"]
+        if rate := clock.rate():
+            parts += [f"{rate:,.0f} samples/s", f"{duration((total - done) / rate)} left"]
+        if written:
+            parts.append(f"{written / 1e6:,.0f} MB written")
+        say(console, ", ".join(parts))
+        console.file.flush()
+
+    return report
+
+
+_SECONDS_A_LINE = 30.0
+
+
+def duration(seconds: float) -> str:
+    """Write a time as people say it: ``42 s``, ``3 min 20 s``, ``2 h 5 min``, ``3 d 4 h``."""
+    whole = round(seconds)
+    for size, unit, below, under in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            return f"{whole // size} {unit} {whole % size // below} {under}"
+    return f"{whole} s"
 
 
 def show_cases(console: Console, cases: list[tuple[str, str]]) -> None:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ..kernels import batch, draw, model, outcomes
 
 __all__ = [
-    "Block", "PointSource", "Points", "available_threads", "drawn_again", "run_block", "run_blocks",
-    "warm_up",
+    "Block", "PointSource", "Points", "available_threads", "draw_block", "drawn_again", "run_block",
+    "run_blocks", "warm_up",
 ]  # fmt: skip
 
 # a block is what an interrupt has to wait for: a few tenths of a second of work
@@ -141,6 +141,22 @@ def packed(plan: model.Plan, points: Points | None, count: int) -> model.Points:
         if fields[name].shape != (count, width):
             raise ValueError(f"{name}: shape {np.shape(given)}, not {(count, width)}")
     return model.Points(**fields)
+
+
+def draw_block(
+    plan: model.Plan, seed: int, index: int, status: int, *, series: bool, points: PointSource | None = None
+) -> Block:
+    """Draw the inputs of one sample and run nothing: its outcomes are NaN, its status is the one given."""
+    times = plan.output_time.size if series else 0
+    inputs, _ = drawn_again(plan, seed, np.array([index]), points)
+    return Block(
+        index,
+        inputs,
+        np.full((1, int(outcomes.n_outcomes(plan))), np.nan),
+        np.full(1, status, np.int8),
+        np.full((1, times, plan.series.size), np.nan),
+        np.full((1, times, plan.paths.size), np.nan),
+    )
 
 
 def run_blocks(

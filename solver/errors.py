@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["ArgumentError", "CaseError", "Fault", "FaultsError", "Key", "LeakflowError", "ResultsError"]
+__all__ = [
+    "ArgumentError",
+    "CampaignError",
+    "CaseError",
+    "Fault",
+    "FaultsError",
+    "Key",
+    "LeakflowError",
+    "ResultsError",
+]
 
 Key = tuple[str | int, ...]
 
@@ -28,6 +37,25 @@ class CaseError(LeakflowError):
         """Take one line or several."""
         self.faults: list[str] = [faults] if isinstance(faults, str) else list(faults)
         super().__init__("\n".join(self.faults))
+
+
+class CampaignError(LeakflowError):
+    """A campaign that cannot be made, opened or gone on with.
+
+    Attributes
+    ----------
+    faults : list of str
+        One line each, such as ``prk: samples = 100: there are 2,000 already``.
+    """
+
+    def __init__(self, faults: str | Iterable[str]) -> None:
+        """Take one line or several."""
+        self.faults: list[str] = [faults] if isinstance(faults, str) else list(faults)
+        super().__init__("\n".join(self.faults))
+
+    def __reduce__(self) -> tuple[type[CampaignError], tuple[list[str]]]:
+        """Travel whole between processes."""
+        return type(self), (self.faults,)
 
 
 class ArgumentError(LeakflowError, ValueError):

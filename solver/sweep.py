@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from ..kernels import draw, model
+from ..kernels import status as status_codes
 from ._case_faults import faults_of, lines_of
 from ._deviations import deviations
 from ._plan_layout import series_of
@@ -20,13 +22,13 @@ from ._sections import Section
 from ._sweep_section import GridDesign, TableDesign
 from .case import Case, Sweep, load_case, with_pinned_table
 from .columns import crack_prefix, series_name, series_names, series_units
-from .engine import Block, available_threads, drawn_again, run_blocks, warm_up
+from .engine import Block, available_threads, draw_block, drawn_again, run_blocks, warm_up
 from .errors import CaseError
 from .plan import CompiledCase, compile_case
 from .provenance import describe
 from .results import Results, Variable
 
-__all__ = ["Progress", "SweepInterrupted", "sweep"]
+__all__ = ["Progress", "SweepInterrupted", "check_threads", "resolve_case", "run_range", "sweep"]
 
 #: Called with the samples done, those of them that failed, and the total.
 Progress = Callable[[int, int, int], None]
@@ -88,29 +90,99 @@ def sweep(
         Ctrl-C; it carries the samples that were finished.
     """
     case = resolve_case(case, overrides, samples=samples, seed=seed, design=design)
-    if threads is not None and not 1 <= threads <= 1024:
-        raise CaseError(f"threads = {threads}: must be from 1 to 1024")
+    check_threads(threads)
     compiled = compile_case(case)
     count = case.sweep.samples
     _refuse_too_many(case, compiled)
-    gathered = _Gathered(compiled, count, series=case.outcomes.series)
+    done = failed = 0
 
     def report(block: Block) -> None:
-        gathered.add(block)
+        nonlocal done, failed
+        done += block.statuses.size
+        failed += int(np.count_nonzero(block.statuses))
         if progress is not None:
-            progress(gathered.done, gathered.failed, count)
+            progress(done, failed, count)
 
     try:
         warm_up(compiled.plan, compiled.points)
         if progress is not None:
             progress(0, 0, count)
-        run_blocks(
-            compiled.plan, case.sweep.seed, 0, count, series=case.outcomes.series,
-            threads=threads or available_threads(), report=report, points=compiled.points,
-        )  # fmt: skip
+    except KeyboardInterrupt:
+        raise SweepInterrupted(None) from None
+    return run_range(case, compiled, 0, count, threads=threads or available_threads(), report=report)
+
+
+def run_range(
+    case: Case,
+    compiled: CompiledCase,
+    first: int,
+    count: int,
+    *,
+    threads: int,
+    report: Callable[[Block], None] | None = None,
+    lost: Collection[int] = (),
+) -> Results:
+    """Run the samples ``first`` to ``first + count - 1`` of a sweep.
+
+    Parameters
+    ----------
+    case : Case
+    compiled : CompiledCase
+        Of that case.
+    first, count : int
+    threads : int
+    report : callable, optional
+        Called with each block as it ends.
+    lost : collection of int
+        Samples that are not run: they get the status ``worker_lost``, their inputs, and no outcomes.
+
+    Returns
+    -------
+    Results
+        The same bits as the rows of a sweep of all samples.
+
+    Raises
+    ------
+    SweepInterrupted
+        Ctrl-C; it carries the samples that were finished.
+    """
+    series = case.outcomes.series
+    gathered = _Gathered(compiled, first, count, series=series)
+
+    def add(block: Block) -> None:
+        gathered.add(block)
+        if report is not None:
+            report(block)
+
+    try:
+        for index in sorted(lost):
+            lost_block = draw_block(
+                compiled.plan, case.sweep.seed, index, status_codes.WORKER_LOST, series=series,
+                points=compiled.points,
+            )  # fmt: skip
+            add(lost_block)
+        for start, length in _runs_between(first, count, lost):
+            run_blocks(
+                compiled.plan, case.sweep.seed, start, length, series=series, threads=threads, report=add,
+                points=compiled.points,
+            )  # fmt: skip
         return gathered.results(case)
     except KeyboardInterrupt:
         raise SweepInterrupted(gathered.results(case) if gathered.done else None) from None
+
+
+def _runs_between(first: int, count: int, lost: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Give the first and the length of each run of samples that has no lost one in it."""
+    edges = [first - 1, *sorted(lost), first + count]
+    for before, after in pairwise(edges):
+        if after - before > 1:
+            yield before + 1, after - before - 1
+
+
+def check_threads(threads: int | None) -> None:
+    """Refuse a number of threads that cannot be."""
+    if threads is not None and not 1 <= threads <= 1024:
+        raise CaseError(f"threads = {threads}: must be from 1 to 1024")
 
 
 def resolve_case(
@@ -178,10 +250,10 @@ def _fitted(case: Case) -> Case:
 class _Gathered:
     """The arrays of a sweep as its blocks come in."""
 
-    def __init__(self, compiled: CompiledCase, count: int, *, series: bool) -> None:
+    def __init__(self, compiled: CompiledCase, first: int, count: int, *, series: bool) -> None:
         self.compiled = compiled
+        self.first = first
         self.done = 0
-        self.failed = 0
         times = compiled.plan.output_time.size if series else 0
         self._inputs = np.empty((len(compiled.inputs), count))
         self._columns = [column for column in compiled.outcomes if column.place >= 0]
@@ -193,7 +265,8 @@ class _Gathered:
 
     def add(self, block: Block) -> None:
         """Take over what is kept of a block."""
-        where = slice(block.first, block.first + block.statuses.size)
+        start = block.first - self.first
+        where = slice(start, start + block.statuses.size)
         self._inputs[:, where] = block.inputs[:, [c.place for c in self.compiled.inputs]].T
         self._outcomes[:, where] = block.outcomes[:, [c.place for c in self._columns]].T
         self._record[..., where] = np.moveaxis(block.outcomes[:, self.compiled.record_columns], 0, -1)
@@ -201,7 +274,6 @@ class _Gathered:
         self._values[:, where] = np.moveaxis(block.values, 2, 0)
         self._flows[:, where] = np.moveaxis(block.flows, 2, 0)
         self.done += block.statuses.size
-        self.failed += int(np.count_nonzero(block.statuses))
 
     def results(self, case: Case) -> Results:
         """Return the samples that are there."""
@@ -211,11 +283,11 @@ class _Gathered:
             provenance["design"] = self.compiled.design.description
         wants_series = self._values.shape[2] > 0
         return Results(
-            samples=there,
+            samples=there + self.first,
             status=self._statuses[there],
             variables={variable.name: variable for variable in self._variables(case, there)},
             times=self.compiled.plan.output_time if wants_series else None,
-            cracks=self._cracks(case, there) if case.outcomes.crack_geometry else None,
+            cracks=self._cracks(case, there + self.first) if case.outcomes.crack_geometry else None,
             attributes=attributes,
             provenance=provenance,
         )
@@ -243,10 +315,10 @@ class _Gathered:
                 variables.append(Variable(label_, values[there], "kg s-1", text, "output"))
         return variables
 
-    def _cracks(self, case: Case, there: NDArray[np.int64]) -> dict[str, Variable]:
+    def _cracks(self, case: Case, samples: NDArray[np.int64]) -> dict[str, Variable]:
         """Draw the cracks once more: they depend on seed and index alone, so none had to be kept."""
         plan = self.compiled.plan
-        inputs, noise = drawn_again(plan, case.sweep.seed, there, self.compiled.points)
+        inputs, noise = drawn_again(plan, case.sweep.seed, samples, self.compiled.points)
         variables: dict[str, Variable] = {}
         for p, name in enumerate(self.compiled.paths):
             if plan.paths[p]["count"] >= 0:

@@ -34,6 +34,7 @@ def test_the_codes_that_files_hold_stay_what_they_are():
         (4, "out_of_range"),
         (5, "step_too_small"),
         (6, "gas_exhausted"),
+        (7, "worker_lost"),
     ]
 
 

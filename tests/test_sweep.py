@@ -11,6 +11,7 @@ from leakflow.kernels.random import normal_quantile, uniform
 from leakflow.solver import Case, CaseError, SweepInterrupted, engine, load_case, run, sweep
 from leakflow.solver._case_resolved import case_from_resolved
 from leakflow.solver.plan import compile_case
+from leakflow.solver.sweep import run_range
 
 PRK = "prk-july-2021"
 SERIES = ["outcomes.series=true"]
@@ -273,6 +274,51 @@ def test_provenance_makes_the_sweep_again(name):
     again = sweep(case)
     assert_same_bits(results, again)
     assert results.attributes["campaign_id"] == again.attributes["campaign_id"]
+
+
+def test_provenance_keeps_the_order_of_volumes_and_paths():
+    """Sums run over them in that order: sorted, the same case has other last bits."""
+    results = sweep("station-crew-2003", samples=3)
+    stored = json.loads(results.provenance["case"])
+    assert list(stored["volumes"]) == list(load_case("station-crew-2003").volumes)
+    assert list(stored["volumes"]) + list(stored["paths"]) != sorted([*stored["volumes"], *stored["paths"]])
+    assert_same_bits(results, sweep(Case.model_validate(stored)))
+
+
+def test_the_identity_of_a_sweep_leaves_out_how_many_samples_it_has():
+    few, many, other = (
+        sweep("choked-blowdown", samples=n, seed=seed).attributes["campaign_id"]
+        for n, seed in ((2, 1), (5, 1), (2, 3))
+    )
+    assert few == many != other
+
+
+def test_one_sample_has_the_misfit_that_it_has_among_others():
+    """NumPy sums along the only long axis in another order: seen from eight points on."""
+    points = [
+        {"volume": "tunnel", "time": 3e4 * i, "pressure": 3e4 - 7e2 * i, "uncertainty": 1e2 + i}
+        for i in range(1, 31)
+    ]
+    case = load_case(PRK, {"record": {"points": points}})
+    many = sweep(case, samples=30)
+    compiled = compile_case(case)
+    for index in range(30):
+        one = run_range(case, compiled, index, 1, threads=1)
+        assert one["record_misfit"][0] == many["record_misfit"][index]
+
+
+def test_a_range_is_the_rows_of_the_whole():
+    case = load_case(PRK, [*SERIES, *EACH])
+    whole = sweep(case, samples=60)
+    part = run_range(case, compile_case(case), 23, 30, threads=2)
+    assert part.samples.tolist() == list(range(23, 53))
+    assert part.variables.keys() == whole.variables.keys()
+    for name in whole.variables:
+        np.testing.assert_array_equal(part[name], whole[name][23:53], err_msg=name)
+    ends = np.cumsum(whole["each_cracks_count"])
+    np.testing.assert_array_equal(
+        part["each_cracks_opening"], whole["each_cracks_opening"][ends[22] : ends[52]]
+    )
 
 
 def test_the_plan_names_what_it_holds():

@@ -1,0 +1,123 @@
+"""What campaigns cost: ``python -m benchmarks.campaigns`` prints a table, in some minutes.
+
+Beside the same sweep in memory, the merge, the look at a hundred million samples' worth of parts, and the
+peak memory of a sweep and a merge as they grow. Needs about 3 GB in the folder for temporary files.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from leakflow.solver import load_case, sweep, write_results
+from leakflow.solver.campaign import Campaign
+from leakflow.solver.campaign.compute import encode_part
+from leakflow.solver.campaign.parts import Seal, part_path, seal_bytes, write_part
+
+from .workloads import workload
+
+_PAIRS = 3
+_SAMPLES = 6000
+_PARTS = 6
+_MERGED_BYTES = 1e9
+_LISTED = 100_000_000
+_LISTED_PART = 1000
+
+
+def main() -> None:
+    """Print a line for each figure."""
+    with tempfile.TemporaryDirectory() as name:
+        for figure, value in _figures(Path(name)):
+            print(f"{figure:76} {value}", flush=True)
+
+
+def _figures(folder: Path) -> Iterator[tuple[str, str]]:
+    ratios = [campaign_ratio(folder / f"pair-{i}") for i in range(_PAIRS)]
+    spread = f"{np.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+    yield f"prk-year, {_SAMPLES:,} samples in {_PARTS} parts: campaign over in memory", spread
+    for kind in ("scalars", "series"):
+        size, seconds = merge_speed(folder / kind, series=kind == "series")
+        speed = f"{size / 1e6 / seconds:.0f} MB/s"
+        yield f"merge of {kind}, {size / 1e6:,.0f} MB, from start to renamed", speed
+    yield f"look at {_LISTED // _LISTED_PART:,} parts of {_LISTED_PART:,}", f"{list_seconds(folder):.2f} s"
+    for parts in (4, 16):
+        swept, merged = (peak_memory(folder / f"{parts}", parts, job) for job in ("run()", "merge('x.nc')"))
+        memory = f"{swept:.0f} and {merged:.0f} MB"
+        yield f"peak memory of a sweep and of its merge, {parts} parts of 50,000 samples", memory
+
+
+def campaign_ratio(folder: Path) -> float:
+    """Return the time of a sweep into a campaign over that of one in memory and into a file."""
+    folder.mkdir()
+    case = workload("prk-year")
+    start = time.perf_counter()
+    write_results(folder / "memory.nc", sweep(case, samples=_SAMPLES))
+    between = time.perf_counter()
+    Campaign.create(folder / "c", case, samples=_SAMPLES, part_samples=_SAMPLES // _PARTS).run()
+    return (time.perf_counter() - between) / (between - start)
+
+
+def merge_speed(folder: Path, *, series: bool) -> tuple[int, float]:
+    """Return the bytes of a merged file and the seconds it took; the parts repeat a thousand samples."""
+    case = load_case("prk-july-2021", {"outcomes.series": series})
+    few = sweep(case, samples=1000)
+    row = sum(variable.data[0].nbytes for variable in few.variables.values())
+    wanted = int(32e6 / row) // 1083 * 1083  # whole chunks of series
+    campaign = Campaign.create(folder, case, samples=1, part_samples=wanted)
+    chosen = np.random.default_rng(1).integers(0, len(few), wanted)
+    variables = {name: replace(v, data=v.data[chosen]) for name, v in few.variables.items()}
+    part = size = 0
+    while size < _MERGED_BYTES:
+        numbers = np.arange(wanted) + part * wanted
+        results = replace(few, samples=numbers, status=few.status[chosen], variables=variables)
+        content, _ = encode_part(campaign.manifest, case, part, results)
+        write_part(folder, part, content)
+        part, size = part + 1, size + len(content)
+    campaign.extend(part * wanted)
+    merged = campaign.merge(folder.with_suffix(".nc"))
+    return merged.size, merged.seconds
+
+
+def list_seconds(folder: Path) -> float:
+    """Return the seconds that `Campaign.missing` takes with very many parts, which are seals without data."""
+    directory = folder / "listed"
+    campaign = Campaign.create(directory, "prk-july-2021", samples=_LISTED, part_samples=_LISTED_PART)
+    for part in range(_LISTED // _LISTED_PART):
+        path = part_path(directory, part)
+        if part % 1000 == 0:
+            path.parent.mkdir(parents=True)
+        fields = Seal(
+            campaign.id, part, part * _LISTED_PART, _LISTED_PART, 0, "", "", {"0": _LISTED_PART}, {}
+        )
+        path.write_bytes(seal_bytes(fields))
+    start = time.perf_counter()
+    if campaign.missing():
+        raise RuntimeError("parts that are there were not seen")
+    return time.perf_counter() - start
+
+
+def peak_memory(folder: Path, parts: int, job: str) -> float:
+    """Return the peak memory [MB] of a process that does a job on a campaign, and of its child."""
+    folder.mkdir(exist_ok=True)
+    code = (
+        "import resource; from leakflow.solver.campaign import Campaign\n"
+        f"c = Campaign.create('c', 'choked-blowdown', samples={parts * 50_000}, part_samples=50_000)\n"
+        f"c.{job}\n"
+        "both = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN\n"
+        "print(max(resource.getrusage(who).ru_maxrss for who in both))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return int(done.stdout) * (1.0 if sys.platform == "darwin" else 1024.0) / 1e6
+
+
+if __name__ == "__main__":
+    main()
