@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._command_border import BAD_INPUT, NOT_WRITTEN, fail, print_json, printing
 

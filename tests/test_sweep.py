@@ -1,5 +1,6 @@
 """Sweeps and runs: same bits however they are split, and numbers against closed forms."""
 
+import json
 import math
 import threading
 

@@ -183,7 +183,7 @@ def encode_part(manifest: Manifest, case: Case, part: int, results: Results) -> 
     whole = replace(
         results,
         attributes=attributes | {"campaign_id": manifest.id},
-        provenance=results.provenance | provenance | {"part": json.dumps(place)},
+        provenance=dict(results.provenance) | provenance | {"part": json.dumps(place)},
     )
     image = file_image(whole, chunk_samples=manifest.chunk_samples)
     return seal(image, manifest.id, part, whole)

@@ -78,7 +78,7 @@ def write_indices(path: str | Path, indices: Indices, *, into: str | Path | None
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        whole_file._sync_folder(target.parent)
+        whole_file.sync_folder(target.parent)
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not enough room, or no permission"
         raise ResultsError(f"{path}: cannot be written: {reason}") from error
@@ -151,7 +151,7 @@ def _group(path: Path, file: h5py.File) -> h5py.Group | None:
 def _new_file(path: Path, indices: Indices) -> None:
     with h5py.File(path, "w-", libver=("earliest", "v110"), track_order=True) as file:
         told = {key: indices.attributes[key] for key in ("title", "source", "history")}
-        writing._set_attributes(file, {"Conventions": "CF-1.11", "content": ALONE, **told})
+        writing.set_attributes(file, {"Conventions": "CF-1.11", "content": ALONE, **told})
 
 
 def _write_group(group: h5py.Group, indices: Indices) -> None:
@@ -167,8 +167,8 @@ def _write_group(group: h5py.Group, indices: Indices) -> None:
         )
         for axis, dim in enumerate(variable.dims):
             dataset.dims[axis].attach_scale(scales[dim])
-        writing._set_attributes(dataset, {"long_name": variable.long_name, **variable.attributes})
-    writing._set_attributes(group, {k: v for k, v in indices.attributes.items() if v != ""})
+        writing.set_attributes(dataset, {"long_name": variable.long_name, **variable.attributes})
+    writing.set_attributes(group, {k: v for k, v in indices.attributes.items() if v != ""})
 
 
 def _write_labels(group: h5py.Group, name: str, labels: Any) -> h5py.Dataset:
@@ -183,7 +183,7 @@ def _write_labels(group: h5py.Group, name: str, labels: Any) -> h5py.Dataset:
     scale = group.create_dataset(name, data=data, track_order=True, track_times=False, **options)
     scale.make_scale(name)
     if name == "time":
-        writing._set_attributes(scale, {"units": "s", "long_name": "time since the start of the run"})
+        writing.set_attributes(scale, {"units": "s", "long_name": "time since the start of the run"})
     return scale
 
 
