@@ -20,7 +20,7 @@ def of_design(design: dict[str, object]):
 
 SIZES = {
     "sobol": lambda groups: {"design": "sobol", "samples": 4 * groups},
-    "saltelli": lambda groups: {"design.kind": "saltelli", "design.base_samples": groups},
+    "saltelli": lambda groups: {"design": {"kind": "saltelli", "base_samples": groups}},
 }
 
 
@@ -35,7 +35,7 @@ def same(one, other) -> None:
     "design, part",
     [
         ({"design": "sobol", "samples": 16}, 6),
-        ({"design.kind": "saltelli", "design.base_samples": 4}, None),
+        ({"design": {"kind": "saltelli", "base_samples": 4}}, None),
         ({"design": "latin-hypercube", "samples": 12}, 5),
     ],
 )
@@ -54,7 +54,7 @@ def test_parts_have_the_bits_of_the_whole_and_the_file_its_design(tmp_path, desi
 
 
 def test_groups_stay_in_one_part(tmp_path):
-    case = of_design({"design.kind": "saltelli", "design.base_samples": 4})
+    case = of_design({"design": {"kind": "saltelli", "base_samples": 4}})
     with pytest.raises(CampaignError, match="part_samples = 7: must be a multiple of"):
         Campaign.create(tmp_path / "made", case, part_samples=7)
 
