@@ -221,7 +221,9 @@ def _whole_series(found: Found, table: Table, times: Floats, missing: NDArray[np
         elif "Sh" in table.values:
             by = weights * np.nan_to_num(table.variance[s * n : (s + 1) * n])
             shares = np.nan_to_num(table.values["Sh"][s * n : (s + 1) * n])
-            own = {"Sh": by @ shares / by.sum() if by.sum() > 0.0 else np.full(d, np.nan)}
+            own = {
+                "Sh": (by[:, None] * shares).sum(axis=0) / by.sum() if by.sum() > 0.0 else np.full(d, np.nan)
+            }
         for name, values in own.items():
             key = f"{name}_generalised"
             gathered.setdefault(key, np.full((len(whole), d), np.nan))[s] = values

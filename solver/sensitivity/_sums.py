@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Moments", "Ratios", "group_terms", "moments", "ratios", "term_count"]
+__all__ = ["Moments", "Ratios", "group_terms", "moments", "ratios", "term_count", "weighted_sums"]
 
 Floats = NDArray[np.float64]
 
@@ -94,6 +94,24 @@ def group_terms(rows: Floats, factors: int, second_order: bool) -> Floats:
         terms[:, second] = (ba[:, :, None] * ab[:, None, :]).reshape(len(rows), factors * factors)
         terms[:, second.stop :] = ba
     return terms
+
+
+def weighted_sums(weights: Floats, terms: Floats) -> Floats:
+    """Return the sums of terms with many sets of weights.
+
+    Not by a product of matrices: BLAS adds in an order that depends on its number of threads.
+
+    Parameters
+    ----------
+    weights : float64 (n, resamples)
+    terms : float64 (n, t)
+
+    Returns
+    -------
+    float64 (resamples, t)
+    """
+    sums: Floats = np.einsum("nr,nt->tr", weights, terms).T
+    return sums
 
 
 def moments(sums: Floats, factors: int, second_order: bool, centre: Floats | None = None) -> Moments:

@@ -98,10 +98,10 @@ def _linear(x: Floats, y: Floats, by: float) -> _Linear:
     xs, ys = _standard(x), _standard(y)
     varies = np.isfinite(xs).all(axis=0)
     used = np.flatnonzero(varies)
-    r = (ys.T @ xs) / n
+    r = np.einsum("nm,nd->md", ys, xs) / n  # BLAS would add in an order of its threads
     shape = (y.shape[1], d)
     beta, vif = np.full(shape, np.nan), np.full(d, np.nan)
-    between = (xs[:, used].T @ xs[:, used]) / n
+    between = np.einsum("ni,nj->ij", xs[:, used], xs[:, used]) / n
     collinear = bool(used.size and np.linalg.cond(between) > _MOST_CONDITION)
     enough = used.size and n > used.size + 1 and not collinear
     if enough:

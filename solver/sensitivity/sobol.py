@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._drop_bounds import Bounds, sobol_bounds
-from ._sums import group_terms, moments, ratios
+from ._sums import group_terms, moments, ratios, weighted_sums
 
 __all__ = ["SobolIndices", "confidence_factor", "is_constant", "sobol_indices", "sobol_of_groups"]
 
@@ -173,10 +173,10 @@ def is_constant(values: Floats) -> bool:
 
 @functools.lru_cache(maxsize=4)
 def bootstrap_counts(groups: int, resamples: int, seed: int) -> Floats:
-    """Return how often each group is drawn in each resample, (resamples, groups); the draws are SALib's."""
+    """Return how often each group is drawn in each resample, (groups, resamples); the draws are SALib's."""
     drawn = np.random.default_rng(seed).integers(groups, size=(groups, resamples))
-    flat = (drawn + groups * np.arange(resamples)).ravel()
-    return np.bincount(flat, minlength=groups * resamples).reshape(resamples, groups).astype(float)
+    flat = (drawn * resamples + np.arange(resamples)).ravel()
+    return np.bincount(flat, minlength=groups * resamples).reshape(groups, resamples).astype(float)
 
 
 def _weighted_sums(rows: Floats, factors: int, second_order: bool, counts: Floats) -> tuple[Floats, Floats]:
@@ -185,7 +185,7 @@ def _weighted_sums(rows: Floats, factors: int, second_order: bool, counts: Float
     plain = resampled = None
     for start in range(0, len(rows), size):
         terms = group_terms(rows[start : start + size], factors, second_order)
-        one, many = terms.sum(axis=0), counts[:, start : start + size] @ terms
+        one, many = terms.sum(axis=0), weighted_sums(counts[start : start + size], terms)
         plain = one if plain is None else plain + one
         resampled = many if resampled is None else resampled + many
     assert plain is not None

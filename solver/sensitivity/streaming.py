@@ -9,13 +9,14 @@ The variates belong to the group's index and the seed, so pieces, parts and file
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._drop_bounds import Bounds, bounds_from_sums
-from ._sums import Moments, group_terms, moments, ratios, term_count
+from ._sums import Moments, group_terms, moments, ratios, term_count, weighted_sums
 from .groups import Column, Survey, group_values
 from .sobol import SobolIndices, confidence_factor
 from .sources import Source
@@ -81,17 +82,20 @@ def stream_sobol(
     step
         Rows of a group, where the design holds BA but ``second_order`` is not wanted.
     """
-    state = _State(len(columns), len(names), second_order, resamples, bounded)
+    from ..engine import available_threads  # it loads the kernels: not for whoever streams nothing
+
     step = step or (2 if second_order else 1) * len(names) + 2
     taken = []
     weights = _Weights(resamples, seed)
-    for start, stop in _pieces(sizes, found.first, max(1, _VALUES // (step * len(columns)))):
-        rows = group_values(source, found, step, start, stop, columns)
-        counts = weights.of(found.first + start, found.first + stop)[:, found.whole[start:stop]]
-        state.add(rows, counts)
-        if stop in sizes:
-            last = stop == sizes[-1]
-            taken.append(state.indices(names, confidence, bounded=bounded and last))
+    with ThreadPoolExecutor(available_threads(), thread_name_prefix="leakflow") as pool:
+        state = _State(pool, len(columns), len(names), second_order, resamples, bounded)
+        for start, stop in _pieces(sizes, found.first, max(1, _VALUES // (step * len(columns)))):
+            rows = group_values(source, found, step, start, stop, columns)
+            counts = weights.of(found.first + start, found.first + stop)[found.whole[start:stop]]
+            state.add(rows, counts)
+            if stop in sizes:
+                last = stop == sizes[-1]
+                taken.append(state.indices(names, confidence, bounded=bounded and last))
     return Stream(tuple(sizes), taken, state.sums, state.scale)
 
 
@@ -146,20 +150,24 @@ class _Weights:
         self._block, self._drawn = -1, np.empty((0, 0))
 
     def of(self, first: int, last: int) -> Floats:
-        """Return the weights of groups ``first`` to ``last - 1`` of one block, (resamples, groups)."""
+        """Return the weights of groups ``first`` to ``last - 1`` of one block, (groups, resamples)."""
         block = first // _WEIGHT_BLOCK
         if block != self._block:
             generator = np.random.default_rng([self._seed, block])
-            self._drawn = generator.poisson(1.0, (self._resamples, _WEIGHT_BLOCK)).astype(float)
+            self._drawn = generator.poisson(1.0, (_WEIGHT_BLOCK, self._resamples)).astype(float)
             self._block = block
         at = block * _WEIGHT_BLOCK
-        return self._drawn[:, first - at : last - at]
+        return self._drawn[first - at : last - at]
 
 
 class _State:
     """Sums so far."""
 
-    def __init__(self, columns: int, factors: int, second_order: bool, resamples: int, bounded: bool) -> None:
+    def __init__(
+        self, pool: ThreadPoolExecutor, columns: int, factors: int, second_order: bool, resamples: int,
+        bounded: bool,
+    ) -> None:  # fmt: skip
+        self._pool = pool
         self._factors, self._second, self._bounded = factors, second_order, bounded
         self.sums = np.zeros((columns, 1 + resamples, term_count(factors, second_order)))
         self.centre, self.scale = np.full(columns, np.nan), np.ones(columns)
@@ -171,30 +179,35 @@ class _State:
 
     def add(self, rows: Floats, counts: Floats) -> None:
         """Add groups, (columns, groups, rows of a group), with their weights."""
-        for c, values in enumerate(rows):
-            finite = np.isfinite(values)
-            whole = finite.all(axis=1)
-            if not whole.all():
-                lost = values[~whole]
-                self._dropped[c] += len(lost)
-                if self._bounded:
-                    self._kept_back[c].append(lost)
-                seen = lost[np.isfinite(lost)]
-                self._seen_low[c] = min(self._seen_low[c], seen.min(initial=np.inf))
-                self._seen_high[c] = max(self._seen_high[c], seen.max(initial=-np.inf))
-                values = values[whole]
-            if not len(values):
-                continue
-            if np.isnan(self.centre[c]):
-                self.centre[c], self.scale[c] = values.mean(), values.std() or 1.0
-            ends = values[:, [0, -1]]
-            self._end_low[c] = min(self._end_low[c], ends.min())
-            self._end_high[c] = max(self._end_high[c], ends.max())
-            self._low[c] = min(self._low[c], values.min())
-            self._high[c] = max(self._high[c], values.max())
-            terms = group_terms((values - self.centre[c]) / self.scale[c], self._factors, self._second)
-            self.sums[c, 0] += terms.sum(axis=0)
-            self.sums[c, 1:] += (counts if whole.all() else counts[:, whole]) @ terms
+        each = [self._pool.submit(self._add_to, c, values, counts) for c, values in enumerate(rows)]
+        for done in each:
+            done.result()
+
+    def _add_to(self, c: int, values: Floats, counts: Floats) -> None:
+        """Add groups of one column; columns touch nothing of each other, so threads may take them."""
+        finite = np.isfinite(values)
+        whole = finite.all(axis=1)
+        if not whole.all():
+            lost = values[~whole]
+            self._dropped[c] += len(lost)
+            if self._bounded:
+                self._kept_back[c].append(lost)
+            seen = lost[np.isfinite(lost)]
+            self._seen_low[c] = min(self._seen_low[c], seen.min(initial=np.inf))
+            self._seen_high[c] = max(self._seen_high[c], seen.max(initial=-np.inf))
+            values = values[whole]
+        if not len(values):
+            return
+        if np.isnan(self.centre[c]):
+            self.centre[c], self.scale[c] = values.mean(), values.std() or 1.0
+        ends = values[:, [0, -1]]
+        self._end_low[c] = min(self._end_low[c], ends.min())
+        self._end_high[c] = max(self._end_high[c], ends.max())
+        self._low[c] = min(self._low[c], values.min())
+        self._high[c] = max(self._high[c], values.max())
+        terms = group_terms((values - self.centre[c]) / self.scale[c], self._factors, self._second)
+        self.sums[c, 0] += terms.sum(axis=0)
+        self.sums[c, 1:] += weighted_sums(counts if whole.all() else counts[whole], terms)
 
     def indices(self, names: tuple[str, ...], confidence: float, *, bounded: bool) -> list[SobolIndices]:
         """Return the indices of each column from the sums so far."""
