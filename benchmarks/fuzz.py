@@ -78,8 +78,9 @@ class Answer(NamedTuple):
 class Reader:
     """A child process that reads files one after the other; it is started again when one of them kills it."""
 
-    def __init__(self) -> None:
-        """Start with no child."""
+    def __init__(self, seconds: float = SECONDS) -> None:
+        """Start with no child; each file may take so many seconds."""
+        self._seconds = seconds
         self._child: subprocess.Popen[str] | None = None
         self.peak = 0
 
@@ -87,7 +88,7 @@ class Reader:
         """Let the child read a file of a kind, ``results`` or ``case``."""
         if self._child is None:
             self._child = subprocess.Popen(
-                [sys.executable, __file__, "--serve"],
+                [sys.executable, __file__, "--serve", str(self._seconds)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             )  # fmt: skip
         start = time.perf_counter()
@@ -218,10 +219,10 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("fuzz-faults"), help="where files at fault go")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        _serve()
+        _serve(options.serve)
         return 0
     with tempfile.TemporaryDirectory() as folder:
         return _fuzz(Path(folder), options)
@@ -293,7 +294,7 @@ def fault(kind: str, answer: Answer, path: Path) -> str:
     return ""
 
 
-def _serve() -> None:
+def _serve(seconds: float) -> None:
     """Read the files that are named on standard input, within bounds."""
     import resource
 
@@ -322,7 +323,7 @@ def _serve() -> None:
     for line in sys.stdin:
         kind, path = json.loads(line)
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         answer: tuple[str, Any] = ("ok", "")
         try:
             look(kind, path)

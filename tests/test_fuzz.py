@@ -91,7 +91,7 @@ def test_the_reader_notices_what_it_looks_for(
 
 @pytest.mark.parametrize("work", ["hang", "crash", "eat"])
 def test_a_reader_that_dies_is_started_again(work: str, bases: list[bytes], tmp_path: Path) -> None:
-    reader = fuzz.Reader()
+    reader = fuzz.Reader(seconds=1.0)
     outcome = reader.answer(work, tmp_path).outcome
     assert outcome == {"hang": "hung", "crash": "crashed", "eat": "escaped"}[work]
     (tmp_path / "base.nc").write_bytes(bases[1])

@@ -102,7 +102,8 @@ def test_long_texts(tmp_path: Path) -> None:
 
 def test_the_examples_of_the_guide_run(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     guide = (Path(__file__).parents[1] / "docs" / "results.md").read_text(encoding="utf-8")
-    examples = re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
+    of_one_file = guide.partition("## Reading it")[2].partition("Several results files")[0]
+    examples = re.findall(r"```python\n(.*?)```", of_one_file, flags=re.DOTALL)
     assert len(examples) == 4
     monkeypatch.chdir(file.parent)
     for example in examples:
