@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .campaign import Campaign
     from .case import Case, case_schema, list_cases, load_case
-    from .errors import CaseError, LeakflowError, ResultsError
+    from .errors import CampaignError, CaseError, LeakflowError, ResultsError
     from .laws import crack_flow, orifice_flow, seal_flow
     from .leak_units import convert_leak
     from .results import Results, Variable, open_results, write_results
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from .sweep import SweepInterrupted, sweep
 
 _HOMES = {
+    "Campaign": "campaign",
+    "CampaignError": "errors",
     "Case": "case",
     "CaseError": "errors",
     "LeakSize": "sizing",
@@ -52,9 +55,10 @@ _HOMES = {
 }
 
 __all__ = [
-    "Case", "CaseError", "LeakSize", "LeakflowError", "Results", "ResultsError", "Run", "Summary",
-    "SweepInterrupted", "Variable", "case_schema", "convert_leak", "crack_flow", "list_cases", "load_case",
-    "open_results", "orifice_flow", "run", "seal_flow", "size_leak", "summarise", "sweep", "write_results",
+    "Campaign", "CampaignError", "Case", "CaseError", "LeakSize", "LeakflowError", "Results",
+    "ResultsError", "Run", "Summary", "SweepInterrupted", "Variable", "case_schema", "convert_leak",
+    "crack_flow", "list_cases", "load_case", "open_results", "orifice_flow", "run", "seal_flow", "size_leak",
+    "summarise", "sweep", "write_results",
 ]  # fmt: skip
 
 
