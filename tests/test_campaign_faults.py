@@ -320,6 +320,26 @@ def test_signals_stop_a_campaign_which_goes_on(case, tmp_path, number):
     assert lines(err)[-1] == said
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals")
+def test_a_job_in_the_background_is_stopped_by_sigterm(case, tmp_path):
+    """A shell starts it with Ctrl-C ignored; a scheduler asks it to end."""
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "sys.argv = ['leakflow', 'sweep', 'cracked.toml', '-n', '100000000', '--campaign', 'c',"
+        " '--part-samples', '500']\n"
+        "from leakflow.solver.__main__ import main; main()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 100.0
+    while not list(tmp_path.glob("c/parts/*/part-000000.nc")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert lines(err)[-1].startswith("interrupted; ")
+
+
 @pytest.mark.parametrize("after", [5, 17, 39])
 def test_ctrl_c_keeps_the_finished_samples_of_a_sweep_into_a_file(case, tmp_path, monkeypatch, after):
     from leakflow.solver import SweepInterrupted, engine, open_results
