@@ -48,7 +48,10 @@ def _figures(folder: Path) -> Iterator[tuple[str, str]]:
         yield f"merge of {kind}, {size / 1e6:,.0f} MB, from start to renamed", speed
     yield f"look at {_LISTED // _LISTED_PART:,} parts of {_LISTED_PART:,}", f"{list_seconds(folder):.2f} s"
     for parts in (4, 16):
-        swept, merged = (peak_memory(folder / f"{parts}", parts, job) for job in ("run()", "merge('x.nc')"))
+        sizes = f"samples={parts * 50_000}, part_samples=50_000"
+        swept = peak_memory(folder, f"Campaign.create('c{parts}', 'choked-blowdown', {sizes}).run()")
+        paths = f"Campaign.open('c{parts}').part_paths()"
+        merged = peak_memory(folder, f"merge_parts({paths}, Path('x{parts}.nc'), Described({{}}, {{}}))")
         memory = f"{swept:.0f} and {merged:.0f} MB"
         yield f"peak memory of a sweep and of its merge, {parts} parts of 50,000 samples", memory
 
@@ -103,20 +106,18 @@ def list_seconds(folder: Path) -> float:
     return time.perf_counter() - start
 
 
-def peak_memory(folder: Path, parts: int, job: str) -> float:
-    """Return the peak memory [MB] of a process that does a job on a campaign, and of its child."""
-    folder.mkdir(exist_ok=True)
+def peak_memory(folder: Path, job: str) -> float:
+    """Return the peak memory [MB] of a process that does a job; Linux tells it."""
     code = (
-        "import resource; from leakflow.solver.campaign import Campaign\n"
-        f"c = Campaign.create('c', 'choked-blowdown', samples={parts * 50_000}, part_samples=50_000)\n"
-        f"c.{job}\n"
-        "both = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN\n"
-        "print(max(resource.getrusage(who).ru_maxrss for who in both))"
+        "from pathlib import Path; from leakflow.solver.campaign import Campaign\n"
+        "from leakflow.solver.campaign.merge import Described, merge_parts\n"
+        f"{job}\n"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
     )
-    return int(done.stdout) * (1.0 if sys.platform == "darwin" else 1024.0) / 1e6
+    return int(done.stdout) * 1024 / 1e6
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .campaign import Campaign
     from .case import Case, case_schema, list_cases, load_case
-    from .errors import CaseError, LeakflowError, ResultsError
+    from .errors import CampaignError, CaseError, LeakflowError, ResultsError
     from .failures import Failure, failed_samples
     from .laws import crack_flow, orifice_flow, seal_flow
     from .leak_units import convert_leak
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from .sweep import SweepInterrupted, sweep
 
 _HOMES = {
+    "Campaign": "campaign",
+    "CampaignError": "errors",
     "Case": "case",
     "CaseError": "errors",
     "Failure": "failures",
@@ -58,9 +61,10 @@ _HOMES = {
 }
 
 __all__ = [
-    "Case", "CaseError", "Failure", "LeakSize", "LeakflowError", "Replay", "Results", "ResultsError", "Run",
-    "Summary", "SweepInterrupted", "Variable", "case_schema", "convert_leak", "crack_flow", "failed_samples",
-    "list_cases", "load_case", "open_results", "orifice_flow", "replay", "run", "seal_flow", "size_leak",
+    "Campaign", "CampaignError", "Case", "CaseError", "Failure", "LeakSize", "LeakflowError", "Replay",
+    "Results", "ResultsError", "Run", "Summary", "SweepInterrupted", "Variable", "case_schema",
+    "convert_leak", "crack_flow", "failed_samples", "list_cases", "load_case", "open_results",
+    "orifice_flow", "replay", "run", "seal_flow", "size_leak",
     "summarise", "sweep", "write_results",
 ]  # fmt: skip
 

@@ -10,12 +10,15 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 __all__ = ["INTERRUPTED", "interruptible", "stop_at_once"]
 
 #: Exit code after Ctrl-C.
 INTERRUPTED = 130
 _ASKED_TO_END = ("SIGTERM", "SIGHUP")
+# set where leakflow is the program; as a library it leaves the signals to whoever uses it
+_is_own_process = False
 
 
 def stop_at_once() -> None:
@@ -24,6 +27,8 @@ def stop_at_once() -> None:
     A KeyboardInterrupt in the middle of an import ends in a traceback, or in what the library makes of it.
     A Ctrl-C that is ignored (``nohup``, a background job) stays ignored.
     """
+    global _is_own_process
+    _is_own_process = True
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
 
@@ -35,14 +40,14 @@ def interruptible() -> Iterator[None]:
     The same where the system or a scheduler asks the process to end, or its terminal is closed, unless these
     signals are ignored (``nohup``).
     """
-    before = {signal.SIGINT: signal.getsignal(signal.SIGINT)}
-    if before[signal.SIGINT] is not _stop:
-        yield
-        return
-    for name in _ASKED_TO_END:
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            before[number] = signal.SIG_DFL
+    before: dict[int, Any] = {}
+    if _is_own_process:
+        if signal.getsignal(signal.SIGINT) is _stop:
+            before[signal.SIGINT] = _stop
+        for name in _ASKED_TO_END:
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.SIG_DFL
     for number in before:
         signal.signal(number, signal.default_int_handler)
     try:

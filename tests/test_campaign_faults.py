@@ -1,5 +1,6 @@
 """What happens to machines, caused on purpose: nothing is lost, and the data are those of no fault."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from command_line import lines, start
 
 from leakflow.solver import sweep
 from leakflow.solver.campaign import Campaign, data_digest, file_digest
-from leakflow.solver.campaign.parts import SEAL_BYTES, part_path, remove_stale
+from leakflow.solver.campaign.parts import SEAL_BYTES, part_path, read_seal, remove_stale
 from leakflow.solver.errors import CampaignError, ResultsError
 
 SAMPLES, PART = 40, 10
@@ -130,6 +131,28 @@ def test_a_bit_that_changed_is_found_when_asked_for(done, case, tmp_path):
     done.run(verify=True)
     assert part_path(tmp_path / "c", 2).with_name("part-000002.nc.bad").exists()
     assert_mended(done, case, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"samples": "ten"}, {"samples": -1}, {"first": 1.5}, {"statuses": 5}, {"statuses": {"ok": 1}},
+        {"statuses": {"0": None}}, {"cracks": []}, {"campaign": None}, {"sha256": ["x"]}, {"more": 1},
+        {"part": True},
+    ],
+)  # fmt: skip
+def test_a_seal_that_says_nonsense_is_none(done, tmp_path, leakflow, fields):
+    """Whoever made it knew how to compute its sha256."""
+    path = part_path(tmp_path / "c", 1)
+    image = path.read_bytes()[:-SEAL_BYTES]
+    said = json.dumps(read_seal(path)._asdict() | fields).encode()
+    body = (b"\nleakflow part 1\n" + said).ljust(SEAL_BYTES - 66) + b"\n"
+    path.write_bytes(image + body + hashlib.sha256(body).hexdigest().encode() + b"\n")
+    assert done.missing() == [1]
+    assert done.status().bad_parts == 1
+    code, out, _ = leakflow("status", "c")
+    assert code == 0
+    assert "bad parts: 1; leakflow resume c makes them again" in out
 
 
 @pytest.mark.parametrize("harm", [flip, empty, cut, append])
@@ -295,6 +318,26 @@ def test_signals_stop_a_campaign_which_goes_on(case, tmp_path, number):
     assert count >= 3
     said = f"interrupted; {500 * count:,} of 100,000,000 samples are in c; leakflow resume c goes on"
     assert lines(err)[-1] == said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals")
+def test_a_job_in_the_background_is_stopped_by_sigterm(case, tmp_path):
+    """A shell starts it with Ctrl-C ignored; a scheduler asks it to end."""
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "sys.argv = ['leakflow', 'sweep', 'cracked.toml', '-n', '100000000', '--campaign', 'c',"
+        " '--part-samples', '500']\n"
+        "from leakflow.solver.__main__ import main; main()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 100.0
+    while not list(tmp_path.glob("c/parts/*/part-000000.nc")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert lines(err)[-1].startswith("interrupted; ")
 
 
 @pytest.mark.parametrize("after", [5, 17, 39])

@@ -396,7 +396,7 @@ def _make_room(folder: Path) -> None:
         raise CampaignError(f"{folder}: a file, not a folder for a campaign") from error
     except OSError as error:
         raise ResultsError(f"{folder}: cannot be written: {error.strerror or error}") from error
-    if others:
+    if others and MANIFEST not in others:  # another process may just have begun it
         raise CampaignError(f"{folder}: is no campaign and not empty: it has {others[0]}; take a new folder")
 
 

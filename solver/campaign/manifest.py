@@ -181,8 +181,11 @@ def _parse(path: Path, content: bytes) -> Manifest:
         if _checksum(body[: body.rindex(',"checksum"')] + "}") != stated:
             raise CampaignError(f"{path}: damaged: it does not have its checksum")
         manifest = Manifest(**data)
-        if not 0 < manifest.chunk_samples <= manifest.part_samples or manifest.samples < 1:
+        sizes = (manifest.samples, manifest.part_samples, manifest.chunk_samples)
+        if not all(type(size) is int and 0 < size < 2**63 for size in sizes):
             raise ValueError("sizes that cannot be")
+        if not isinstance(manifest.numerics, dict) or not isinstance(manifest.case["sweep"], dict):
+            raise ValueError("texts in the place of tables")
     except CampaignError:
         raise
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:

@@ -287,7 +287,9 @@ def _is_abandoned(host: str | None, pid: str | None, age: float) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Return whether there is a process of this number on this machine."""
+    """Return whether there is a process of this number on this machine; on Windows that is not asked."""
+    if os.name == "nt":
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -333,6 +335,11 @@ def _parse(block: bytes) -> Seal | None:
     if hashlib.sha256(body).hexdigest().encode() + b"\n" != tail:
         return None
     try:
-        return Seal(**json.loads(body[len(_HEAD) :]))
-    except (ValueError, TypeError):
+        found = Seal(**json.loads(body[len(_HEAD) :]))
+        counts = [found.part, found.first, found.samples, found.size]
+        counts += [*found.statuses.values(), *found.cracks.values(), *map(int, found.statuses)]
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
+    texts = (found.campaign, found.sha256, found.data_sha256)
+    sound = all(type(count) is int and count >= 0 for count in counts)
+    return found if sound and all(isinstance(text, str) for text in texts) else None
