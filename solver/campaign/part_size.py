@@ -52,14 +52,17 @@ def measure_cost(case: Case, compiled: CompiledCase) -> Cost:
 
     The kernels are loaded by then (`engine.warm_up`).
     """
-    count = 1
+    count, most = 1, min(_PROBE_SAMPLES, case.sweep.samples)
     while True:
         start = time.perf_counter()
-        block = engine.run_block(compiled.plan, case.sweep.seed, 0, count, series=case.outcomes.series)
+        points = None if compiled.points is None else compiled.points(0, count)
+        block = engine.run_block(
+            compiled.plan, case.sweep.seed, 0, count, series=case.outcomes.series, points=points
+        )
         seconds = time.perf_counter() - start
-        if seconds >= _PROBE_SECONDS or count >= _PROBE_SAMPLES:
+        if seconds >= _PROBE_SECONDS or count >= most:
             break
-        count *= 4
+        count = min(4 * count, most)
     return Cost(seconds / count, row_bytes(case, compiled) + _crack_bytes(case, compiled, block))
 
 
