@@ -227,7 +227,7 @@ class _Gathered:
     def results(self, case: Case) -> Results:
         """Return the samples that are there."""
         there = np.flatnonzero(self._statuses >= 0)
-        attributes, provenance = describe(case)
+        attributes, provenance = describe(case, extendable=getattr(self.compiled, "extendable", True))
         wants_series = self._values.shape[2] > 0
         return Results(
             samples=there + self.first,
