@@ -278,7 +278,7 @@ class _Gathered:
     def results(self, case: Case) -> Results:
         """Return the samples that are there."""
         there = np.flatnonzero(self._statuses >= 0)
-        attributes, provenance = describe(case)
+        attributes, provenance = describe(case, extendable=self.compiled.extendable)
         if self.compiled.design is not None:
             provenance["design"] = self.compiled.design.description
         wants_series = self._values.shape[2] > 0

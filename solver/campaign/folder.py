@@ -88,6 +88,7 @@ class Campaign:
             The folder cannot be written.
         """
         from ..sweep import check_threads, resolve_case
+        from .begin import new_manifest
 
         folder = Path(directory)
         if part_samples is not None and part_samples < 1:
@@ -97,7 +98,7 @@ class Campaign:
         if (folder / MANIFEST).exists():
             return cls._continue(folder, resolved, part_samples)
         _make_room(folder)
-        manifest = create_manifest(folder, _new_manifest(resolved, part_samples, threads))
+        manifest = create_manifest(folder, new_manifest(resolved, part_samples, threads))
         campaign = cls(folder, manifest)
         campaign._refuse_other(resolved, part_samples)  # another process may have been first
         return campaign
@@ -279,9 +280,10 @@ class Campaign:
     def _refuse_other(self, case: Case, part_samples: int | None) -> None:
         """Refuse to go on with another case, other samples or other parts, saying each difference."""
         from ..plan import compile_case
+        from .begin import manifest_of
 
         there = self.manifest
-        here = _manifest_of(case, compile_case(case).extendable, there.part_samples, there.chunk_samples)
+        here = manifest_of(case, compile_case(case).extendable, there.part_samples, there.chunk_samples)
         lines = differences(there, here)
         if there.extendable and there.samples != case.sweep.samples:
             counts = f"{there.samples} there, {case.sweep.samples} here"
@@ -352,37 +354,6 @@ class Campaign:
             journal.close("stopped")
             raise
         journal.close("ended")
-
-
-def _new_manifest(case: Case, part_samples: int | None, threads: int | None) -> Manifest:
-    from ..engine import available_threads, warm_up
-    from ..plan import compile_case
-    from .part_size import Cost, choose_part_size, measure_cost
-
-    compiled = compile_case(case)
-    if part_samples is not None and part_samples % compiled.rows_per_group:
-        rows = compiled.rows_per_group
-        raise CampaignError(
-            f"part_samples = {part_samples}: must be a multiple of {rows}, the rows of a group"
-        )
-    if part_samples is None:
-        warm_up(compiled.plan, compiled.points)
-        cost = measure_cost(case, compiled)
-    else:
-        cost = Cost(1.0, 1.0)
-    size = choose_part_size(cost, case, compiled, threads or available_threads(), part_samples)
-    return _manifest_of(case, compiled.extendable, size.samples, size.chunk)
-
-
-def _manifest_of(case: Case, extendable: bool, part_samples: int, chunk_samples: int) -> Manifest:
-    from ..provenance import identity, identity_hash, numerics, timestamp
-
-    own = identity(case, extendable=extendable)
-    sweep = {key: value for key, value in own["case"]["sweep"].items() if key != "samples"}
-    return Manifest(
-        identity_hash(own), case.source, timestamp(), own["case"] | {"sweep": sweep}, case.sweep.samples,
-        part_samples, chunk_samples, extendable, numerics(),
-    )  # fmt: skip
 
 
 def _make_room(folder: Path) -> None:
