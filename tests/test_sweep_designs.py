@@ -209,9 +209,9 @@ def test_medians_do_not_ask_for_the_design(tmp_path):
 def test_provenance_makes_a_designed_sweep_again(case):
     results = sweep(case, design={"kind": "saltelli", "base_samples": 1, "second_order": False})
     again = sweep(Case.model_validate(json.loads(results.provenance["case"])))
-    assert list(json.loads(results.provenance["case"])["paths"]) == ["coarse", "fine"]  # in another order
+    assert list(json.loads(results.provenance["case"])["paths"]) == ["fine", "coarse"]  # as in the case
     for name, values in {**results.inputs, "mass_lost": results["mass_lost"]}.items():
-        assert again[name] == pytest.approx(values, rel=1e-9, abs=0.0)
+        assert again[name].tobytes() == values.tobytes()
     assert again.attributes["campaign_id"] == results.attributes["campaign_id"]
     assert told(again) == told(results)
 
