@@ -43,3 +43,10 @@ GasOption = Annotated[str, typer.Option(help='"air", N2, O2, CO2, H2O, Ar, He, o
 Temperature = Annotated[str, typer.Option(help="Of the gas where its pressure is meant.")]
 ReferenceTemperature = Annotated[str, typer.Option(help="At which standard volumes (sccm) are counted.")]
 ReferencePressure = Annotated[str, typer.Option(help="At which standard volumes (sccm) are counted.")]
+
+
+def design_first(settings: list[str], design: str | None) -> tuple[list[str], str | None]:
+    """Return ``--define`` and ``--design`` with the kind of a design set before its options, if any are."""
+    if design is None or not any(text.strip().startswith("sweep.design.") for text in settings):
+        return settings, design
+    return [f"sweep.design={design}", *settings], None

@@ -87,6 +87,8 @@ def sensitivity(
 
         if out is not None:
             check_suffix("--out", out, RESULTS_SUFFIXES)
+        if out is not None and csv is not None and out.absolute() == csv.absolute():
+            fail([f"--csv {csv}: is the file of --out too; name two files"], BAD_INPUT)
         into = _where(files, store, out)
         _spare_inputs(files, out, csv)
         with interruptible(), writing():
@@ -132,12 +134,15 @@ def plot_sensitivity(
         with interruptible(), writing():
             check_destination(out)
         try:
-            found = _stored(files, method) or _computed(files, method or "auto", max_failed_share)
+            wanted = _split(outcomes)
+            found = _stored(files, method, kind, wanted)
+            if found is None:
+                found = _computed(files, method or "auto", max_failed_share)
         except TooManyFailedError as error:
             fail([str(error)], FAILED_SAMPLES)
         source = _source(files) if kind == "scatter" else None
         with interruptible():
-            plot_indices(found, out, kind=kind, outcomes=_split(outcomes), source=source)
+            plot_indices(found, out, kind=kind, outcomes=wanted, source=source)
 
 
 def _where(files: list[Path], store: bool | None, out: Path | None) -> Path | None:
@@ -161,7 +166,10 @@ def _spare_inputs(files: list[Path], *targets: Path | None) -> None:
 def _split(outcomes: str | None) -> list[str] | None:
     if outcomes is None:
         return None
-    return [name.strip() for name in outcomes.split(",") if name.strip()]
+    names = [name.strip() for name in outcomes.split(",") if name.strip()]
+    if not names:
+        fail([f"--outcomes {outcomes!r}: names no outcome; leave it out for all"], BAD_INPUT)
+    return names
 
 
 def _show(found: Indices, *, as_json: bool, quiet: bool) -> None:
@@ -202,14 +210,20 @@ def _reached(found: Indices, half_width: float) -> bool:
     return bool((widest[widest == widest] <= half_width).all())
 
 
-def _stored(files: list[Path], method: str | None) -> Indices | None:
-    """Return the indices that a single file holds, if they are of the method wanted."""
+def _stored(files: list[Path], method: str | None, kind: str, wanted: list[str] | None) -> Indices | None:
+    """Return the indices that a single file holds, if they are of the method and the outcomes wanted."""
     if len(files) != 1 or files[0].is_dir():
         return None
     from .sensitivity.store import describe_stored, open_indices
 
     told: dict[str, Any] | None = describe_stored(files[0])
-    return open_indices(files[0]) if told is not None and method in (None, told["method"]) else None
+    if told is None or method not in (None, told["method"]):
+        return None
+    found = open_indices(files[0])
+    there = found.coordinates.get("series", ()) if kind == "time" else found.outcomes
+    lacking = not there or any(name not in there for name in wanted or ())
+    # sensitivity may have been asked for some outcomes only; the samples can tell of the others
+    return None if lacking and _source(files) is not None else found
 
 
 def _computed(files: list[Path], method: str, max_failed_share: float) -> Indices:

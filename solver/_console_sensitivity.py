@@ -18,6 +18,10 @@ def show_indices(console: Console, indices: Indices) -> None:
     for outcome in indices.outcomes:
         if indices.state(outcome) == "ok":
             _print_table(console, _outcome_table(indices, outcome))
+    for series in indices.coordinates.get("series", ()):
+        table = _series_table(indices, series)
+        if table is not None:
+            _print_table(console, table)
     if "failure_auc" in indices:
         _print_table(console, _failure_table(indices))
     if "failure_ST" in indices:
@@ -54,6 +58,24 @@ def _outcome_table(indices: Indices, outcome: str) -> Table:
     return table
 
 
+def _series_table(indices: Indices, series: str) -> Table | None:
+    """Show the indices of a whole series, None where there are none."""
+    names = [name for name in indices.headline if f"{name}_generalised" in indices]
+    row = list(indices.coordinates["series"]).index(series)
+    shares = [indices[f"{name}_generalised"][row] for name in names]
+    if not names or not any(math.isfinite(value) for value in shares[0]):
+        return None
+    halves = [
+        indices[key][row] if (key := f"{name}_conf_generalised") in indices else [math.nan] * len(values)
+        for name, values in zip(names, shares, strict=True)
+    ]
+    table = _table(f"{series}, the whole series", "name", *(head for name in names for head in (name, "±")))
+    for j in sorted(range(len(indices.inputs)), key=lambda j: -shares[0][j]):
+        cells = [_number(own[j]) for pair in zip(shares, halves, strict=True) for own in pair]
+        _add_row(table, indices.inputs[j], *cells)
+    return table
+
+
 #: Arrays shown beside the headline.
 _ALSO = {"morris": ("sigma", "mu"), "regression": ("SRC", "PRCC", "spearman"), "pawn": ("pawn_maximum",)}
 
@@ -70,8 +92,12 @@ def _title(indices: Indices, outcome: str, row: int) -> str:
 
 def _failure_table(indices: Indices) -> Table:
     """Show which inputs lead to failure, those that explain most of it first."""
+    title = "Which inputs lead to failure"
+    if "failure_failed" in indices.attributes:
+        failed, samples = (int(indices.attributes[f"failure_{key}"]) for key in ("failed", "samples"))
+        title += f", {failed:,} of {samples:,} samples"
     table = _table(
-        "Which inputs lead to failure",
+        title,
         "name",
         "share explained",
         "AUC",

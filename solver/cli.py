@@ -25,6 +25,7 @@ from ._cli_options import (
     ReferenceTemperature,
     Seed,
     Temperature,
+    design_first,
     whole,
 )
 from ._cli_results import register as register_results
@@ -132,7 +133,8 @@ def sweep(
             for option, value in (("--shard", shard), ("--part-samples", part_samples)):
                 if value is not None:
                     fail([f"{option}: goes with --campaign DIR only"], BAD_INPUT)
-        loaded = resolve_case(load_case(case, define or ()), samples=samples, seed=seed, design=design)
+        settings, design = design_first(define or [], design)
+        loaded = resolve_case(load_case(case, settings), samples=samples, seed=seed, design=design)
         check_threads(threads)
         path = out
         if path is None and campaign is None:

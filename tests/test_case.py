@@ -32,6 +32,7 @@ SHIPPED = [
     "mir-spektr-1997",
     "prk-december-2020",
     "prk-july-2021",
+    "prk-july-2021-study",
     "prk-march-2021",
     "prk-october-2020",
     "prk-reduced-pressure-2026",

@@ -49,6 +49,14 @@ def test_sweep_writes_the_file_and_says_what_is_in_it(leakflow, tmp_path):
     assert f"{median:.4g}" in out
 
 
+def test_sweep_takes_a_design_and_its_options_in_any_order(leakflow):
+    options = ("-D", "sweep.design.trajectories=2", "--design", "morris", "-q")
+    assert leakflow("sweep", "prk-july-2021", *options, "--out", "a.nc")[:2] == (0, "")
+    design = json.loads(open_results("a.nc").provenance["design"])
+    assert (design["kind"], design["rows_per_group"]) == ("morris", len(design["names"]) + 1)
+    assert len(open_results("a.nc").samples) == 2 * design["rows_per_group"]
+
+
 def test_sweep_names_its_file_after_the_case(leakflow, tmp_path):
     code, _, _ = leakflow("sweep", "choked-blowdown", "-n", 5, "--quiet")
     assert code == 0

@@ -10,7 +10,7 @@ from command_line import lines
 from sensitivity_example import example_sweep
 
 from leakflow.solver.results import write_results
-from leakflow.solver.sensitivity import open_indices
+from leakflow.solver.sensitivity import analyse, open_indices
 
 
 @pytest.fixture
@@ -36,6 +36,18 @@ def test_a_table_of_each_outcome_and_what_is_to_be_said(leakflow, sweep):
     assert json.loads(leakflow("info", "s.nc", "--json")[1])["sensitivity"]["method"] == "sobol"
 
 
+def test_a_whole_series_has_a_table_of_its_own(leakflow, sweep):
+    code, out, _ = leakflow("sensitivity", "s.nc", "--outcomes", "pressure", "--no-store")
+    assert code == 0
+    assert "pressure, the whole series" in out
+    indices = analyse("s.nc", outcomes=["pressure"])
+    shown = out.partition("the whole series")[2].partition("Which inputs")[0].splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in shown if len(line.split()) == 5}
+    for j, name in enumerate(indices.inputs):
+        keys = ("ST", "ST_conf", "S1", "S1_conf")
+        assert rows[name] == [f"{indices[f'{key}_generalised'][0, j]:.3f}" for key in keys]
+
+
 def test_json_and_csv(leakflow, sweep, tmp_path):
     before = sweep.read_bytes()
     code, out, err = leakflow(
@@ -46,7 +58,11 @@ def test_json_and_csv(leakflow, sweep, tmp_path):
     assert told["method"] == "sobol"
     assert told["outcomes"]["leak_rate"]["S2"]["volume, each_crack"] > 0.1
     assert list(told["outcomes"]) == ["leak_rate"]
-    assert (tmp_path / "x.csv").read_text().startswith("outcome,input,input2,index,value\nleak_rate,volume,")
+    assert (
+        (tmp_path / "x.csv")
+        .read_text()
+        .startswith("outcome,input,input2,time,size,class,index,value\nleak_rate,volume,")
+    )
     assert sweep.read_bytes() == before
 
 
@@ -98,6 +114,9 @@ def test_too_many_failures_end_with_3_and_a_line(leakflow, sweep):
         (("s.nc", "--csv", "s.nc"), "s.nc: would overwrite s.nc, which is read"),
         (("s.nc", "--store", "--out", "x.nc"),
          "--store: goes into the results file, --out into another; give one of them"),
+        (("s.nc", "--csv", "x.nc", "--out", "x.nc"),
+         "--csv x.nc: is the file of --out too; name two files"),
+        (("s.nc", "--outcomes", " ,"), "--outcomes ' ,': names no outcome; leave it out for all"),
     ],
 )  # fmt: skip
 def test_wrong_input_is_one_line_and_2(leakflow, sweep, arguments, why):
@@ -142,6 +161,15 @@ def test_pictures_use_what_the_file_holds(leakflow, sweep, monkeypatch):
     monkeypatch.setattr(analysis, "analyse", never)
     assert leakflow("plot", "sensitivity", "s.nc", "--out", "p.png")[0] == 0
     assert leakflow("plot", "sensitivity", "s.nc", "--out", "q.png", "--kind", "scatter")[0] == 0
+
+
+def test_pictures_of_what_was_not_asked_for_before(leakflow, sweep):
+    assert leakflow("sensitivity", "s.nc", "--outcomes", "leak_rate", "-q")[0] == 0
+    for more in (("--kind", "time"), ("--kind", "time", "--outcomes", "pressure"), ("--outcomes", "seal")):
+        assert leakflow("plot", "sensitivity", "s.nc", "--out", "p.png", *more) == (0, "", "")
+    assert leakflow("sensitivity", "s.nc", "--outcomes", "leak_rate", "--out", "i.nc", "-q")[0] == 0
+    code, _, err = leakflow("plot", "sensitivity", "i.nc", "--out", "p.png", "--outcomes", "pressure")
+    assert (code, lines(err)) == (2, ["outcomes = pressure: there are leak_rate"])
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,17 @@ def test_saltelli_gives_ishigamis_indices():
 # Morris's trajectories
 
 
+def test_trajectories_have_cracks_of_their_own():
+    """Two populations in each trajectory, and none of them in another."""
+    design = MorrisDesign(2, 1, SEED, 50, levels=4)
+    noise = design.rows(0, 50 * 4).noise.reshape(50, 4)
+    assert all(len(set(own.tolist())) == 2 for own in noise)
+    assert len(np.unique(noise)) == 100
+    moved = np.diff(design.u(0, 50 * 4)[:, 2].reshape(50, 4)) != 0.0
+    assert ((noise[:, 1:] != noise[:, :-1]) == moved).all()
+    assert (design.rows(7, 30).noise.ravel() == noise.ravel()[7:37]).all()
+
+
 @pytest.mark.parametrize("groups", [None, ["a", "b", "a", "x3", "b"]])
 @pytest.mark.parametrize("levels", [4, 10])
 def test_morris_is_salibs(levels, groups):

@@ -17,6 +17,7 @@ import typer
 
 from leakflow.kernels import status
 from leakflow.solver import case_schema, list_cases, load_case, run, sweep, write_results
+from leakflow.solver._cli_options import design_first
 from leakflow.solver.case import Case
 from leakflow.solver.cli import app
 from leakflow.solver.columns import outcome_names
@@ -70,7 +71,7 @@ def commands() -> list[Any]:
     """Every call of leakflow in a shell block or in inline code."""
     found = []
     for document, text in DOCUMENTS.items():
-        shell = "\n".join(blocks(document, "sh"))
+        shell = "\n".join(blocks(document, "sh")).replace("\\\n", " ")
         inline = re.findall(r"`(leakflow [a-z][^`]*)`", text)
         lines = [part for line in shell.splitlines() for part in line.split("&&")] + inline
         for line in lines:
@@ -87,7 +88,8 @@ def test_command_exists(words):
     context = command.make_context(words[0], words[1:], resilient_parsing=False)
     case = context.params.get("case")
     if case is not None and not case.endswith(".toml"):
-        load_case(case, context.params.get("define") or ())
+        settings, _ = design_first(context.params.get("define") or [], context.params.get("design"))
+        load_case(case, settings)
 
 
 def test_readme_commands():

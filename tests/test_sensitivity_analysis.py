@@ -265,6 +265,18 @@ def test_replicates_show_their_own_error():
     assert np.all(found["ST_se"][0] < analyse(sweeps[0])["ST_conf"][0])
 
 
+def test_replicates_of_series_show_their_own_error_too():
+    sweeps = [example_sweep(64, seed=seed, series=True) for seed in range(1, 4)]
+    found, alone = analyse(sweeps), [analyse(one) for one in sweeps]
+    for name, conf, se in (
+        ("ST_series", "ST_conf_series", "ST_se_series"),
+        ("ST_generalised", "ST_conf_generalised", "ST_se_generalised"),
+    ):
+        error = np.array([one[name] for one in alone]).std(axis=0, ddof=1) / np.sqrt(3.0)
+        np.testing.assert_allclose(found[se], error, rtol=1e-12)
+        np.testing.assert_allclose(found[conf], 4.3026527 * error, rtol=1e-7)  # Student, 2 degrees
+
+
 def test_sweeps_of_other_inputs_are_no_replicates():
     other = example_sweep(64, seed=2, outcomes={"more": lambda u: u[:, 0]})
     with pytest.raises(ResultsError, match="not replicates: one sweep has outcomes leak_rate, another"):

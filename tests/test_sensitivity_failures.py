@@ -59,6 +59,32 @@ def test_a_planted_region_is_found():
     assert indices["failure_first"][1] > 10.0 * abs(indices["failure_first"][0])
 
 
+def test_rows_that_repeat_a_failed_one_do_not_count():
+    """Two points fail by their opening, and all but one row of their groups with them, at any volume."""
+    opening = np.sort(np.array(example_sweep(64)["opening"]).reshape(64, 8)[:, 0])
+    results = example_sweep(64, failed=lambda u: u[:, 1] >= opening[-2])
+    assert (results.status != 0).sum() > 8
+    (source,) = open_sources(results)
+    found = find_failures(source, ("volume", "opening"))
+    status, rows = results.status.reshape(64, 8), (0, 7)
+    assert (found.samples, found.failed) == (128, (status[:, rows] != 0).sum())
+    volume = np.array(results["volume"]).reshape(64, 8)[:, rows].ravel()
+    alone = failure_of_input(volume, status[:, rows].ravel() != 0)
+    assert found.S1[0] == alone[1]
+    indices = analyse(results, max_failed_share=0.2)
+    assert indices.attributes["failure_samples"] == 128
+
+
+def test_failures_in_other_rows_alone_are_not_missed():
+    """A corner that no row A or B lies in."""
+    results = example_sweep(64, failed=lambda u: (np.arange(len(u)) % 8 == 3) & (u[:, 1] > 0.9))
+    (source,) = open_sources(results)
+    found = find_failures(source, ("volume", "opening"))
+    assert found.samples == 512
+    assert found.failed == (results.status != 0).sum() > 0
+    assert found.auc[1] > 0.9
+
+
 def test_failure_by_two_inputs_together_shows_in_total_order():
     """A corner of openings and cracks: each alone explains little of it, together all."""
     results = example_sweep(1024, failed=lambda u: (u[:, 1] > 0.97) & (u[:, 2] > 0.9))

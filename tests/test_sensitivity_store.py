@@ -164,7 +164,16 @@ def test_plain_values_for_machines(indices):
         "volume, opening", "volume, each_crack", "opening, each_crack",
     }  # fmt: skip
     lines = indices.to_csv().splitlines()
-    assert lines[0] == "outcome,input,input2,index,value"
+    assert lines[0] == "outcome,input,input2,time,size,class,index,value"
     value = indices.of("S1", "leak_rate")["volume"]
-    assert f"leak_rate,volume,,S1,{value!r}" in lines
-    assert "time_to,volume,,S1," in lines
+    assert f"leak_rate,volume,,,,,S1,{value!r}" in lines
+    assert "time_to,volume,,,,,S1," in lines
+    for name in indices.variables:
+        of_pairs = "input2" in indices.variables[name].dims
+        d = len(indices.inputs)
+        count = indices[name].size // d**2 * (d * (d - 1) // 2) if of_pairs else indices[name].size
+        assert sum(line.split(",")[6] == name for line in lines[1:]) == count
+    at = indices["ST_series"][0, 1, 0].item()
+    assert f"pressure,volume,,86400.0,,,ST_series,{at!r}" in lines
+    at = indices["ST_at"][0, 0, 1].item()
+    assert f"leak_rate,opening,,,8,,ST_at,{at!r}" in lines

@@ -13,9 +13,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import UnitDesign
+from .base import Rows, UnitDesign
 
 __all__ = ["MorrisDesign"]
+
+#: 2^64 over the golden ratio, odd: its multiples modulo 2^64 are far apart and all differ.
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class MorrisDesign(UnitDesign):
@@ -47,6 +50,14 @@ class MorrisDesign(UnitDesign):
         """Return rows."""
         levels = self._whole[first : first + count]
         return levels.copy() if self._tail == 0.0 else self._tail + (1.0 - 2.0 * self._tail) * levels
+
+    def rows(self, first: int, count: int) -> Rows:
+        """Return rows; each trajectory has cracks of its own, or there would be as few of them as levels."""
+        found = super().rows(first, count)
+        if found.noise is None:
+            return found
+        trajectory = np.arange(first, first + count, dtype=np.uint64) // np.uint64(self.rows_per_group)
+        return found._replace(noise=found.noise + (trajectory * _GOLDEN)[:, None])
 
     @cached_property
     def _whole(self) -> NDArray[np.float64]:

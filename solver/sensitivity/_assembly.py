@@ -291,6 +291,9 @@ def _attributes(found: Found, notes: list[str], half_width: float | None) -> dic
         "history": f"{now} leakflow {version()}: sensitivity, method {found.method.name}",
         "notes": "\n".join(notes),
     }
+    if found.failures is not None:
+        attributes["failure_samples"] = found.failures.samples
+        attributes["failure_failed"] = found.failures.failed
     if half_width is not None and math.isfinite(half_width):
         attributes["half_width"] = half_width
     return attributes

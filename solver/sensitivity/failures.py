@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kernels import status as status_codes
+from .design import PICK_FREEZE
 from .groups import row_values
 from .sources import Source
 
@@ -35,6 +36,8 @@ class Failures:
         classes, less what chance would give.
     edges, rates : float64 (D, BINS + 1), float64 (D, BINS)
         Limits of the classes, and the share of each that failed; NaN for a class that no sample is in.
+    samples, failed : int
+        How many samples were looked at, and how many of them failed.
     """
 
     inputs: tuple[str, ...]
@@ -42,17 +45,32 @@ class Failures:
     S1: Floats
     edges: Floats
     rates: Floats
+    samples: int
+    failed: int
 
 
 def find_failures(source: Source, inputs: Sequence[str]) -> Failures:
-    """Compare failed samples with good ones, one input at a time."""
+    """Compare failed samples with good ones, one input at a time.
+
+    Of Saltelli's groups the rows A and B count: the others repeat their values, so that one failure would
+    count for as many rows, and for inputs that have nothing to do with it. If no such row failed, all count.
+    """
+    rows = source.design.rows_per_group if source.design.kind == PICK_FREEZE else 1
+    every: tuple[int, ...] | None = (0, rows - 1) if rows > 1 else None
+    status, _, _ = row_values(source, (), (), every=every, rows=rows)
+    if (status == status_codes.OK).all():
+        every, rows = None, 1
+        status, _, _ = row_values(source, (), ())
     found = []
     for name in inputs:
-        status, values, _ = row_values(source, [name], ())
+        _, values, _ = row_values(source, [name], (), every=every, rows=rows)
         found.append(failure_of_input(values[:, 0], status != status_codes.OK))
     auc, s1, edges, rates = (np.array([one[k] for one in found]) for k in range(4))
     d = len(found)
-    return Failures(tuple(inputs), auc, s1, edges.reshape(d, BINS + 1), rates.reshape(d, BINS))
+    return Failures(
+        tuple(inputs), auc, s1, edges.reshape(d, BINS + 1), rates.reshape(d, BINS),
+        len(status), int((status != status_codes.OK).sum()),
+    )  # fmt: skip
 
 
 def failure_of_input(x: Floats, failed: NDArray[np.bool_]) -> tuple[float, float, Floats, Floats]:

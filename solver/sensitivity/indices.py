@@ -146,23 +146,35 @@ class Indices:
         }
 
     def to_csv(self) -> str:
-        """Return a line for each number over outcomes and inputs: outcome, input, input2, index, value."""
+        """Return a line for each number: what it is of, the index, and the value, empty where there is none.
+
+        Of a pair of inputs, which is the same either way round, there is one line.
+        """
         text = io.StringIO()
         out = csv.writer(text, lineterminator="\n")
-        out.writerow(["outcome", "input", "input2", "index", "value"])
+        columns = list(dict.fromkeys(_COLUMNS.values()))
+        out.writerow([*columns, "index", "value"])
         for name, v in self.variables.items():
-            if v.dims == ("outcome", "input"):
-                for o, j in np.ndindex(v.data.shape):
-                    out.writerow([self.outcomes[o], self.inputs[j], "", name, _cell(v.data[o, j])])
-            elif v.dims == ("outcome", "input", "input2"):
-                for o, j, k in np.ndindex(v.data.shape):
-                    if j < k:
-                        row = [self.outcomes[o], self.inputs[j], self.inputs[k], name]
-                        out.writerow([*row, _cell(v.data[o, j, k])])
-            elif v.dims == ("outcome",):
-                for o in range(len(v.data)):
-                    out.writerow([self.outcomes[o], "", "", name, _cell(v.data[o])])
+            labels = [self._labels(dim) for dim in v.dims]
+            for place in np.ndindex(v.data.shape):
+                if "input2" in v.dims and place[v.dims.index("input")] >= place[v.dims.index("input2")]:
+                    continue
+                row = dict.fromkeys(columns, "")
+                for dim, own, at in zip(v.dims, labels, place, strict=True):
+                    row[_COLUMNS[dim]] = own[at]
+                out.writerow([*row.values(), name, _cell(v.data[place])])
         return text.getvalue()
+
+    def _labels(self, dim: str) -> list[str]:
+        values = self.coordinates[dim]
+        return list(values) if isinstance(values, tuple) else [_cell(value) for value in np.asarray(values)]
+
+
+#: In which column of the CSV a dimension stands.
+_COLUMNS = {
+    "outcome": "outcome", "series": "outcome", "input": "input", "failure_input": "input", "input2": "input2",
+    "time": "time", "size": "size", "class": "class", "limit": "class",
+}  # fmt: skip
 
 
 def _cell(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,10 @@ def plot_indices(
         raise ArgumentError("kind", f" = {kind}: must be {', '.join(KINDS)}")
     figure = Figure(layout="constrained")
     title = str(indices.attributes.get("title", ""))
-    figure.suptitle(plain(f"{title}: {indices.method}" if title else indices.method), parse_math=False)
     KINDS[kind](figure, indices, outcomes, source)
+    whole = plain(f"{title}: {indices.method}" if title else indices.method)
+    wide = max(20, int(9.0 * figure.get_size_inches()[0]))  # characters
+    figure.suptitle("\n".join(textwrap.wrap(whole, wide)), parse_math=False)
     return write_whole(Path(path), picture(figure, Path(path)))
 
 
@@ -107,7 +110,8 @@ def _heatmap(figure: Any, indices: Indices, outcomes: Sequence[str] | None, sour
             shade = shade / np.nanmax(np.nan_to_num(shade), axis=1, keepdims=True)
     image = ax.imshow(np.ma.masked_invalid(shade), cmap="Greys", vmin=0.0, vmax=1.0, aspect="auto")
     for (o, j), value in np.ndenumerate(values):
-        text = f"{value:.2g}" if np.isfinite(value) else "-"
+        text = f"{value:.2g}" if name == "mu_star" else f"{value:.2f}"
+        text = text if np.isfinite(value) else "-"
         dark = np.isfinite(shade[o, j]) and shade[o, j] > 0.6
         ax.text(j, o, text, ha="center", va="center", color="white" if dark else "black", fontsize="small")
     ax.set_xticks(np.arange(len(order)), [indices.inputs[j] for j in order], rotation=35, ha="right")
@@ -148,7 +152,7 @@ def _time(figure: Any, indices: Indices, outcomes: Sequence[str] | None, source:
         ax.set_ylabel(indices.headline[0])
         ax.set_xlabel(f"time [{unit}]")
         ax.grid(alpha=0.3)
-    axes[0].legend(fontsize="small")
+    _legend_beside(figure, axes[0])
 
 
 def _scatter(figure: Any, indices: Indices, outcomes: Sequence[str] | None, source: Source | None) -> None:
@@ -208,7 +212,7 @@ def _convergence(
         ax.set_ylabel(name)
         ax.set_xlabel("base points" if int(indices.attributes["rows_per_group"]) > 1 else "samples")
         ax.grid(alpha=0.3)
-    axes[0].legend(fontsize="small")
+    _legend_beside(figure, axes[0])
 
 
 KINDS: dict[str, Callable[[Any, Indices, Sequence[str] | None, Source | None], None]] = {
@@ -228,6 +232,13 @@ def _panels(figure: Any, count: int, height: float) -> list[Any]:
     for ax in axes[count:]:
         ax.set_axis_off()
     return axes[:count]
+
+
+def _legend_beside(figure: Any, ax: Any) -> None:
+    """Put the names of the lines beside the panels, where they hide none of them."""
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width + 1.8, max(height, 3.6))
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside right center", fontsize="small")
 
 
 def _chosen(indices: Indices, outcomes: Sequence[str] | None) -> list[str]:

@@ -61,12 +61,12 @@ def mean_of_replicates(found: Sequence[Indices], confidence: float) -> Indices:
             variables[name] = replace(variable, data=data.sum(axis=0))
         elif not name.startswith(("failure_", "samples_", "half_")) and "size" not in variable.dims:
             variables[name] = replace(variable, data=data.mean(axis=0))
-            base = name.removesuffix("_conf")
+            base = name.replace("_conf", "", 1)  # of ST_conf_series it is ST_series
             if name != base and base in first and variable.dims in _BETWEEN:
                 values = np.stack([other[base] for other in found])
                 error = values.std(axis=0, ddof=1)
                 variables[name] = replace(variable, data=spread_by * error)
-                variables[f"{base}_se"] = IndexVariable(
+                variables[name.replace("_conf", "_se", 1)] = IndexVariable(
                     variable.dims, error / np.sqrt(len(found)), f"standard error between replicates: {base}"
                 )
     kept = {dim for variable in variables.values() for dim in variable.dims}
