@@ -6,8 +6,8 @@ import sys
 
 __all__ = ["load_numba", "say_if_compiling"]
 
-#: What compiling the kernels of a run took on one processor with nothing beside it [s].
-_COMPILE_SECONDS = 60
+#: Processor time that compiling the kernels of a run took where other work shared the processor [s].
+_COMPILE_SECONDS = 100
 
 
 def load_numba() -> None:
