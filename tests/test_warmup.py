@@ -131,3 +131,13 @@ def test_scipy_is_spared_and_comes_back(tmp_path):
         "print(json.dumps([before, 'numba' in sys.modules, float(scipy.linalg.det([[2.0]]))]))"
     )
     assert printed(code, tmp_path) == [False, True, 2.0]
+
+
+NUMERICS = "import json; from leakflow.solver.provenance import numerics; print(json.dumps(numerics()))"
+
+
+@pytest.mark.parametrize("features, kept", [("", ""), ("+avx2,-avx512f,+fma", "avx2 fma")])
+def test_nodes_that_share_a_class_of_processor_share_the_numerics(tmp_path, features, kept):
+    """What the node itself can do is then no part of them."""
+    told = printed(NUMERICS, tmp_path, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES=features)
+    assert (told["cpu"], told["cpu_features"]) == ("generic", kept)
