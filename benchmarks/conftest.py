@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from benchmarks import calibration
 from leakflow.kernels import draw, model, network
 from leakflow.solver import load_case
 from leakflow.solver.plan import compile_case
@@ -66,6 +67,24 @@ class SlowTunnel:
         start = [self.pressure * self.size / (self.gas[0] * self.temperature), 0.0]
         solution = solve_ivp(rates, (0.0, duration), start, "LSODA", rtol=1e-8)
         return solution.y[1, -1]
+
+
+@pytest.fixture(autouse=True)
+def _calibrated(request):
+    """Time the calibration before and after each benchmark, and keep its time and the ratio to it."""
+    if "benchmark" not in request.fixturenames:
+        yield
+        return
+    benchmark = request.getfixturevalue("benchmark")
+    if benchmark.disabled:
+        yield
+        return
+    before = calibration.seconds()
+    yield
+    if benchmark.stats:
+        beside = min(before, calibration.seconds())
+        benchmark.extra_info["calibration_seconds"] = beside
+        benchmark.extra_info["ratio"] = benchmark.stats.stats.min / beside
 
 
 @pytest.fixture(scope="session")

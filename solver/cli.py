@@ -29,6 +29,7 @@ from ._cli_options import (
     whole,
 )
 from ._cli_results import register as register_results
+from ._cli_warmup import register as register_warmup
 from ._command_border import (
     BAD_INPUT,
     BROKEN_CHECK,
@@ -51,6 +52,7 @@ from ._command_files import (
 )
 from ._command_sweep import sweep_to_file
 from ._interrupts import interruptible, stop_at_once
+from ._kernel_start import load_numba, say_if_compiling
 
 app = typer.Typer(
     name="leakflow",
@@ -126,6 +128,7 @@ def sweep(
 ) -> None:
     """Run many samples of a case and write the results file, or keep them in a campaign."""
     with border():
+        load_numba()
         from .case import load_case
         from .sweep import check_threads, resolve_case
 
@@ -144,6 +147,8 @@ def sweep(
             spare_the_case(case, loaded, path)
         if not quiet:
             advise(loaded)
+        if not (quiet or as_json):
+            say_if_compiling()
         if campaign is not None:
             begin_campaign(
                 loaded, campaign, out=path, shard=shard, part_samples=part_samples, threads=threads,
@@ -177,6 +182,7 @@ def run(
 ) -> None:
     """Run a case once and show its outcomes."""
     with border():
+        load_numba()
         from ._whole_file import check_destination as check_place
         from .results import check_destination
         from .run import run as run_once
@@ -193,6 +199,8 @@ def run(
                 check_place(plot)
             if out is not None:
                 check_destination(out)
+        if not (quiet or as_json):
+            say_if_compiling()
         result = run_once(loaded, sample=sample)
         with interruptible(), writing():
             if plot is not None:
@@ -366,6 +374,7 @@ def schema() -> None:
 _cli_sensitivity.register(app)
 register_results(app)
 register_campaigns(app)
+register_warmup(app)
 
 if __name__ == "__main__":
     main()

@@ -42,7 +42,9 @@ def numerics() -> dict[str, Any]:
         The kernels (a sha256 of their source), the integrator, versions of packages, system and C library,
         and the class of processor that machine code is made for: its name to LLVM, and what it can do.
     """
-    features = config.CPU_FEATURES or binding.get_host_cpu_features().flatten()  # type: ignore[attr-defined]
+    features = config.CPU_FEATURES  # type: ignore[attr-defined]
+    if features is None:  # not if it is empty: then code is made for what the class of processor has
+        features = binding.get_host_cpu_features().flatten()
     return {
         "kernels": source_stamp(),
         "integrator": "DOP853, Rodas5P",

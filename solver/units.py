@@ -1,6 +1,6 @@
 """Units at the border: text such as ``"473 mmHg"`` to SI numbers, and back for the reader.
 
-Pint is loaded at the first use, since it takes half a second.
+Pint is loaded at the first unit that `_common_units` does not hold, since it takes half a second.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+
+from ._common_units import FROM_SI, TO_SI
 
 __all__ = [
     "DIMENSIONS", "Dimension", "UnitError", "allowed", "convert", "few_units", "format_quantity",
@@ -164,6 +166,10 @@ def convert(value: Value, dimension: str, unit: str) -> Value:
     float or ndarray
         Of the same shape.
     """
+    known = FROM_SI.get(dimension, {}).get(unit)
+    if known is not None:
+        scale, offset = known
+        return value * scale + offset  # type: ignore[return-value]
     si = DIMENSIONS[dimension]
     converted: Value = _registry().Quantity(value, _unit_of(si)).to(_readable(unit)).magnitude
     return converted
@@ -204,7 +210,8 @@ def _parse_text(text: str, dimension: str) -> float:
     if not _UNIT.fullmatch(unit):
         raise UnitError(text, allowed(dimension))
     _count_unit(text, unit)
-    scale, offset = _to_si(_readable(unit), si)
+    unit = _readable(unit)
+    scale, offset = TO_SI.get(dimension, {}).get(unit) or _to_si(unit, si)
     if scale is None:
         raise UnitError(text, allowed(dimension))
     return number * scale + offset

@@ -6,8 +6,16 @@ from typer.testing import CliRunner
 from leakflow.solver.cli import app
 
 
+@pytest.fixture(scope="session")
+def warm():
+    """Have all kernels compiled: the first command would say on standard error that it compiles."""
+    from leakflow.solver.warmup import compile_kernels
+
+    return compile_kernels()
+
+
 @pytest.fixture
-def leakflow(tmp_path, monkeypatch):
+def leakflow(tmp_path, monkeypatch, warm):
     """Run a command in an empty folder; return its exit code, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
 

@@ -39,7 +39,7 @@ AT_TERMINAL = "import signal; signal.signal(signal.SIGINT, signal.default_int_ha
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
-@pytest.mark.parametrize("module", ["typer", "rich", "pydantic", "numba", "xarray", "pint"])
+@pytest.mark.parametrize("module", ["typer", "rich", "pydantic", "numba", "xarray"])
 def test_ctrl_c_during_an_import_is_one_line(tmp_path, module):
     code = (
         f"{AT_TERMINAL}\nimport os, sys\n"

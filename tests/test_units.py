@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leakflow.solver import units
+from leakflow.solver._common_units import FROM_SI, TO_SI
 from leakflow.solver.units import DIMENSIONS, UnitError, allowed, convert, format_quantity, parse_quantity
 
 MMHG = 13595.1 * 9.80665e-3  # a millimetre of mercury by its definition
@@ -168,3 +172,34 @@ def test_permeabilities_in_moles_and_in_volumes(text: str, value: float) -> None
 def test_what_is_no_permeability(text: str) -> None:
     with pytest.raises(UnitError, match="must be a permeability"):
         parse_quantity(text, "permeability")
+
+
+# The units that need no Pint
+
+
+def pairs(table):
+    return [(dimension, unit) for dimension, of_it in table.items() for unit in of_it]
+
+
+@pytest.mark.parametrize("dimension, unit", pairs(TO_SI))
+def test_a_common_unit_is_to_the_bit_what_pint_makes_of_it(dimension, unit):
+    assert TO_SI[dimension][unit] == units._to_si(unit, DIMENSIONS[dimension])
+
+
+@pytest.mark.parametrize("dimension, unit", pairs(FROM_SI))
+def test_numbers_are_shown_to_the_bit_as_pint_shows_them(dimension, unit):
+    values = np.random.default_rng(7).lognormal(3.0, 4.0, 200)
+    shown = units._registry().Quantity(values, DIMENSIONS[dimension].unit).to(unit).magnitude
+    assert (convert(values, dimension, unit) == shown).all()
+    assert convert(float(values[0]), dimension, unit) == shown[0]
+
+
+def test_shipped_cases_are_read_without_pint():
+    """Loading it takes as long as a run."""
+    code = (
+        "import sys; from leakflow.solver import list_cases, load_case; "
+        "names = [name for name, _ in list_cases()]; [load_case(name) for name in names]; "
+        "assert len(names) > 5; assert 'pint' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,37 @@
+"""What a command does about compiled kernels before its work: load Numba quickly, say if it compiles."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["load_numba", "say_if_compiling"]
+
+#: Processor time that compiling the kernels of a run took where other work shared the processor [s].
+_COMPILE_SECONDS = 100
+
+
+def load_numba() -> None:
+    """Load Numba without SciPy, whose BLAS it would look up: no kernel calls it, and it takes 0.2 s.
+
+    For the process of a command only: in it Numba compiles no linear algebra thereafter. SciPy itself can
+    be imported as ever.
+    """
+    if "scipy" in sys.modules or "numba" in sys.modules:
+        return
+    sys.modules["scipy"] = None  # type: ignore[assignment]
+    try:
+        from numba.core.registry import cpu_target
+
+        cpu_target.target_context.refresh()
+    finally:
+        del sys.modules["scipy"]
+
+
+def say_if_compiling() -> None:
+    """Say on standard error that the work starts with compiling, where no cache spares that."""
+    from ._kernel_cache import is_kept_at_all, is_warm
+
+    if not is_warm():
+        often = "once" if is_kept_at_all() else "in every process"
+        line = f"compiling the kernels, {often}: about {_COMPILE_SECONDS} s"
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
