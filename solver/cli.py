@@ -135,12 +135,8 @@ def sweep(
         from .sweep import check_threads, resolve_case
 
         if campaign is None:
-            own: dict[str, object] = {
-                "--shard": shard,
-                "--part-samples": part_samples,
-                "--scheduler": scheduler,
-            }
-            for option, value in (own | {"--workers": workers}).items():
+            own = (("--shard", shard), ("--part-samples", part_samples), ("--scheduler", scheduler))
+            for option, value in (*own, ("--workers", workers)):
                 if value is not None:
                     fail([f"{option}: goes with --campaign DIR only"], BAD_INPUT)
         cluster = chosen_cluster(scheduler, workers, tls_ca, tls_cert, tls_key, threads=threads)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._interrupts import held_back, unheard
 from ..errors import CampaignError, ResultsError
 from .compute import PartReceipt, Prepared
 from .manifest import differences, read_manifest
@@ -33,11 +33,12 @@ __all__ = ["ClientCrew", "check_workers", "connected", "local_cluster", "tls_sec
 _LEAST_FAILURES = 10  # of workers that may die of a part before it is looked into
 _WINDOW_PER_THREAD = 2
 _RECOUNT = 5.0  # s between two looks at how many workers there are
+_CONNECT = 10.0  # s to find a scheduler
 _SIGHT = 10.0  # s that a shared file system may take to show a new file
 
 
 @contextmanager
-def connected(address: str, security: Security | None = None, timeout: float = 10.0) -> Iterator[Client]:
+def connected(address: str, security: Security | None = None) -> Iterator[Client]:
     """Connect with the scheduler of a cluster.
 
     Parameters
@@ -46,8 +47,6 @@ def connected(address: str, security: Security | None = None, timeout: float = 1
         As ``tcp://10.0.0.1:8786`` or ``tls://head-node:8786``.
     security : distributed.security.Security, optional
         By default what dask's own configuration says.
-    timeout : float
-        Seconds.
 
     Raises
     ------
@@ -57,7 +56,7 @@ def connected(address: str, security: Security | None = None, timeout: float = 1
     distributed = _distributed()
     try:
         client = distributed.Client(
-            address, security=security, timeout=timeout, set_as_default=False, name="leakflow"
+            address, security=security, timeout=_CONNECT, set_as_default=False, name="leakflow"
         )
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         text = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
@@ -111,38 +110,53 @@ def local_cluster(workers: int) -> Iterator[Client]:
     CampaignError
         distributed is not installed, or the workers do not start.
     """
-    distributed = _distributed()
-    import dask
-
-    known = dask.config.get("distributed.scheduler.allowed-failures")
-    settings = {
-        "distributed.scheduler.allowed-failures": max(int(known), _LEAST_FAILURES),
-        # Ctrl-C in a terminal reaches them too; they are for this process to stop
-        "distributed.worker.preload": [*dask.config.get("distributed.worker.preload"), __name__],
-    }
-    with dask.config.set(settings):
+    with ExitStack() as running:
+        with held_back():
+            cluster = running.enter_context(_started(_distributed()))
+            cluster.scale(workers)
+        client = running.enter_context(connected(cluster.scheduler_address))
         try:
-            cluster = distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-                protocol="tcp://", scheduler_port=0, dashboard_address=None, silence_logs=_CRITICAL,
-            )  # fmt: skip
-        except (OSError, RuntimeError, TimeoutError) as error:
-            text = " ".join(str(error).split()) or type(error).__name__
-            raise CampaignError(f"workers = {workers}: they do not start: {text}") from error
-        try:
-            with connected(cluster.scheduler_address) as client:
-                yield client
-        finally:
-            cluster.close(timeout=20.0)
+            client.wait_for_workers(workers, timeout=_PATIENCE)
+        except TimeoutError as error:
+            why = f"they did not all start within {_PATIENCE:.0f} s"
+            raise CampaignError(f"workers = {workers}: {why}") from error
+        yield client
 
 
+_PATIENCE = 300.0  # s for all workers to start
 _CRITICAL = 50  # of logging: what matters of a worker's end is said by the campaign
 
 
-def dask_setup(_: object) -> None:
-    """Leave Ctrl-C to the parent; dask calls this in a worker that has this module as its preload."""
-    with suppress(ValueError):  # not on the main thread
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _started(distributed: Any) -> Iterator[Any]:
+    """Start a cluster without workers, and close it at the end, however that comes."""
+    import dask
+    from distributed.utils import LoopRunner
+
+    known = dask.config.get("distributed.scheduler.allowed-failures")
+    settings = {"distributed.scheduler.allowed-failures": max(int(known), _LEAST_FAILURES)}
+    runner = LoopRunner()
+    if os.name != "nt":
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # a later one would lift the mask
+    with unheard():  # the thread that starts workers, and so they themselves
+        runner.start()
+    with dask.config.set(settings):
+        try:
+            cluster = distributed.LocalCluster(
+                n_workers=0, threads_per_worker=1, processes=True, host="127.0.0.1", protocol="tcp://",
+                scheduler_port=0, dashboard_address=None, silence_logs=_CRITICAL, loop=runner.loop,
+            )  # fmt: skip
+        except (OSError, RuntimeError, TimeoutError) as error:
+            text = " ".join(str(error).split()) or type(error).__name__
+            raise CampaignError(f"workers: their scheduler does not start: {text}") from error
+        try:
+            yield cluster
+        finally:
+            with held_back(), suppress(TimeoutError):
+                cluster.close(timeout=30.0)
+            runner.stop()
 
 
 def check_workers(client: Client, prepared: Prepared) -> None:
