@@ -146,7 +146,7 @@ def _started(distributed: Any) -> Iterator[Any]:
         try:
             cluster = distributed.LocalCluster(
                 n_workers=0, threads_per_worker=1, processes=True, host="127.0.0.1", protocol="tcp://",
-                scheduler_port=0, dashboard_address=None, silence_logs=_CRITICAL, loop=runner.loop,
+                scheduler_port=0, dashboard_address="127.0.0.1:0", silence_logs=_CRITICAL, loop=runner.loop,
             )  # fmt: skip
         except (OSError, RuntimeError, TimeoutError) as error:
             text = " ".join(str(error).split()) or type(error).__name__
@@ -236,7 +236,7 @@ class ClientCrew:
 
     all_die_together = False
     most_deaths = 3  # the scheduler has tried often before it tells of one
-    patience: float | None = 5.0
+    patience: float | None = 0.0  # what was cancelled is not waited for
 
     def __init__(self, client: Client, prepared: Prepared, window: int | None = None) -> None:
         """Take a client, which is left open."""
