@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ._cli_cluster import (
+    Cluster,
+    Scheduler,
+    TlsAuthority,
+    TlsCertificate,
+    TlsKey,
+    Workers,
+    chosen_cluster,
+)
 from ._cli_options import AsJson, Quiet, whole
 from ._command_border import FAILED_SAMPLES, border, fail, print_json, printing, writing
 from ._command_files import RESULTS_SUFFIXES, check_suffix
@@ -63,6 +72,11 @@ def resume(
     shard: ShardOption = None,
     threads: Threads = None,
     verify: Annotated[bool, typer.Option("--verify", help="Check the sha256 of all parts first.")] = False,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    tls_ca: TlsAuthority = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -70,8 +84,9 @@ def resume(
     with border():
         from .campaign import Campaign
 
+        cluster = chosen_cluster(scheduler, workers, tls_ca, tls_cert, tls_key, threads=threads)
         campaign = Campaign.open(folder)
-        found, rate = _run(campaign, shard, threads, verify=verify, quiet=quiet or as_json)
+        found, rate = _run(campaign, shard, threads, cluster, verify=verify, quiet=quiet or as_json)
         _tell(found, rate, as_json=as_json, quiet=quiet)
         _leave(found, shard)
 
@@ -98,7 +113,7 @@ def extend(
         campaign = Campaign.open(folder)
         with writing():
             campaign.extend(samples)
-        found, rate = _run(campaign, None, threads, quiet=quiet or as_json)
+        found, rate = _run(campaign, None, threads, Cluster(), quiet=quiet or as_json)
         _tell(found, rate, as_json=as_json, quiet=quiet)
         _leave(found, None)
 
@@ -126,7 +141,7 @@ def merge(
 
 def begin_campaign(
     case: Case, folder: Path, *, out: Path | None, shard: Shard | None, part_samples: int | None,
-    threads: int | None, as_json: bool, quiet: bool,
+    threads: int | None, cluster: Cluster, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Do what ``sweep --campaign`` does: begin one or go on with it, and merge it if a file is wanted."""
     from .campaign import Campaign
@@ -139,10 +154,12 @@ def begin_campaign(
         with writing():
             check_destination(out)
     with interruptible(), writing():
-        campaign = Campaign.create(folder, case, part_samples=part_samples, threads=threads)
+        campaign = Campaign.create(
+            folder, case, part_samples=part_samples, threads=threads, workers=cluster.size
+        )
     if not (quiet or as_json):
         _say(f"campaign {campaign.id}")
-    found, rate = _run(campaign, shard, threads, quiet=quiet or as_json)
+    found, rate = _run(campaign, shard, threads, cluster, quiet=quiet or as_json)
     if out is None:
         _tell(found, rate, as_json=as_json, quiet=quiet)
         _leave(found, shard)
@@ -173,15 +190,22 @@ def show_merged(merged: Merged, rate: float | None, *, as_json: bool, quiet: boo
 
 
 def _run(
-    campaign: Campaign, shard: Shard | None, threads: int | None, *, verify: bool = False, quiet: bool
-) -> tuple[CampaignStatus, float | None]:
+    campaign: Campaign, shard: Shard | None, threads: int | None, cluster: Cluster, *,
+    verify: bool = False, quiet: bool,
+) -> tuple[CampaignStatus, float | None]:  # fmt: skip
     """Make the missing parts; return how far it is then, and samples per second."""
     from .console import progress_bar, terminal
 
     with interruptible():
         try:
-            with writing(), progress_bar(terminal(stderr=True), quiet=quiet) as (report, clock):
-                found = campaign.run(threads=threads, shard=shard, progress=report, verify=verify)
+            with (
+                writing(),
+                cluster.client() as client,
+                progress_bar(terminal(stderr=True), quiet=quiet) as (report, clock),
+            ):
+                found = campaign.run(
+                    threads=threads, client=client, shard=shard, progress=report, verify=verify
+                )
         except KeyboardInterrupt:
             _interrupted(campaign)
     return found, clock.rate()

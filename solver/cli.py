@@ -13,6 +13,7 @@ import typer
 from . import _cli_sensitivity
 from ._cli_campaign import PartSamples, ShardOption, begin_campaign
 from ._cli_campaign import register as register_campaigns
+from ._cli_cluster import Scheduler, TlsAuthority, TlsCertificate, TlsKey, Workers, chosen_cluster
 from ._cli_options import (
     AsJson,
     CaseArgument,
@@ -123,6 +124,11 @@ def sweep(
     ] = None,
     shard: ShardOption = None,
     part_samples: PartSamples = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    tls_ca: TlsAuthority = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -133,9 +139,11 @@ def sweep(
         from .sweep import check_threads, resolve_case
 
         if campaign is None:
-            for option, value in (("--shard", shard), ("--part-samples", part_samples)):
+            own = (("--shard", shard), ("--part-samples", part_samples), ("--scheduler", scheduler))
+            for option, value in (*own, ("--workers", workers)):
                 if value is not None:
                     fail([f"{option}: goes with --campaign DIR only"], BAD_INPUT)
+        cluster = chosen_cluster(scheduler, workers, tls_ca, tls_cert, tls_key, threads=threads)
         settings, design = design_first(define or [], design)
         loaded = resolve_case(load_case(case, settings), samples=samples, seed=seed, design=design)
         check_threads(threads)
@@ -152,7 +160,7 @@ def sweep(
         if campaign is not None:
             begin_campaign(
                 loaded, campaign, out=path, shard=shard, part_samples=part_samples, threads=threads,
-                as_json=as_json, quiet=quiet,
+                cluster=cluster, as_json=as_json, quiet=quiet,
             )  # fmt: skip
         elif path is not None:
             sweep_to_file(loaded, path, threads, as_json=as_json, quiet=quiet)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from .errors import CaseError
 from .plan import CompiledCase, compile_case
 from .provenance import describe
 from .results import Results, Variable
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["Progress", "SweepInterrupted", "check_threads", "resolve_case", "run_range", "sweep"]
 
@@ -58,6 +61,8 @@ def sweep(
     threads: int | None = None,
     overrides: Mapping[str, object] | Sequence[str] = (),
     progress: Progress | None = None,
+    client: Client | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> Results:
     """Run many samples of a case.
 
@@ -76,6 +81,11 @@ def sweep(
     progress : callable, optional
         Called with the numbers of samples done, failed and wanted: once the kernels are loaded, and after
         each block of samples.
+    client : distributed.Client, optional
+        Of a dask cluster whose workers run the samples, each on one thread; the results do not depend on it.
+    folder : path, optional
+        With a client: where parts are kept until all are there. All workers must see it under this path; by
+        default it is the current folder.
 
     Returns
     -------
@@ -86,6 +96,8 @@ def sweep(
     ------
     CaseError
         The case, or an argument, cannot be run; one line for each fault.
+    CampaignError
+        The client's workers are not fit for it, or have died.
     SweepInterrupted
         Ctrl-C; it carries the samples that were finished.
     """
@@ -94,6 +106,10 @@ def sweep(
     compiled = compile_case(case)
     count = case.sweep.samples
     _refuse_too_many(case, compiled)
+    if client is not None:
+        from .campaign.in_memory import sweep_on
+
+        return sweep_on(case, client, folder=None if folder is None else Path(folder), progress=progress)
     done = failed = 0
 
     def report(block: Block) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import CampaignError, CaseError, ResultsError
+from .begin import manifest_of, new_manifest
 from .journal import Journal, forget_the_dead
 from .lock import at_work
 from .manifest import (
@@ -26,6 +27,8 @@ from .parts import DamagedPartError, Seal, deep_fault, part_path, remove_stale, 
 from .status import CampaignStatus, Ledger, read_ledger, read_status
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from ..case import Case
     from .merge_process import Merged
     from .runner import Tally
@@ -64,6 +67,7 @@ class Campaign:
         cls, directory: str | os.PathLike[str], case: Case | str | os.PathLike[str], *,
         samples: int | None = None, seed: int | None = None, part_samples: int | None = None,
         threads: int | None = None, overrides: Mapping[str, object] | Sequence[str] = (),
+        workers: int | None = None,
     ) -> Campaign:  # fmt: skip
         """Begin a campaign, or open the same one if it is there.
 
@@ -77,6 +81,8 @@ class Campaign:
             Samples of a part; by default 5 to 60 s of work on ``threads`` and 16 to 64 MB.
         threads : int, optional
             By default all processors.
+        workers : int, optional
+            How many workers will each make a part at a time, on one thread; by default none do.
 
         Raises
         ------
@@ -98,7 +104,7 @@ class Campaign:
         if (folder / MANIFEST).exists():
             return cls._continue(folder, resolved, part_samples)
         _make_room(folder)
-        manifest = create_manifest(folder, new_manifest(resolved, part_samples, threads))
+        manifest = create_manifest(folder, new_manifest(resolved, part_samples, threads, workers))
         campaign = cls(folder, manifest)
         campaign._refuse_other(resolved, part_samples)  # another process may have been first
         return campaign
@@ -120,9 +126,9 @@ class Campaign:
         return self.manifest.id
 
     def run(
-        self, *, threads: int | None = None, executor: Executor | None = None,
-        shard: tuple[int, int] | None = None, progress: CampaignProgress | None = None,
-        verify: bool = False, window: int | None = None,
+        self, *, threads: int | None = None, executor: Executor | Callable[[], Executor] | None = None,
+        client: Client | None = None, shard: tuple[int, int] | None = None,
+        progress: CampaignProgress | None = None, verify: bool = False, window: int | None = None,
     ) -> CampaignStatus:  # fmt: skip
         """Make the parts that are missing.
 
@@ -132,9 +138,13 @@ class Campaign:
         Parameters
         ----------
         threads : int, optional
-            By default all processors. Without meaning where there is an executor.
-        executor : concurrent.futures.Executor, optional
-            That makes the parts, each on one thread of a worker, by `compute_part`.
+            By default all processors. Without meaning where there is an executor or a client.
+        executor : concurrent.futures.Executor or callable, optional
+            That makes the parts, each on one thread of a worker, by `compute_part`. Of a callable, which
+            returns an executor, another is made where the processes of one died: samples that kill them
+            are found and get the status ``worker_lost``.
+        client : distributed.Client, optional
+            Of a dask cluster whose workers make the parts; samples that kill them are marked likewise.
         shard : tuple of int, optional
             ``(i, n)``: only the parts ``k`` with ``k % n == i``.
         progress : callable, optional
@@ -142,7 +152,7 @@ class Campaign:
         verify : bool
             Read every part that is there and check its sha256 first.
         window : int, optional
-            Parts submitted to the executor at a time.
+            Parts submitted to the workers at a time; by default two for each.
 
         Returns
         -------
@@ -152,8 +162,8 @@ class Campaign:
         Raises
         ------
         CampaignError
-            Kernels, packages or processor are not those it was made with; another process is at work; or
-            workers died.
+            Kernels, packages or processor, here or on a worker, are not those it was made with; another
+            process is at work; workers do not see the folder; or workers died.
         ResultsError
             A part cannot be written: all before it are there.
         SweepInterrupted
@@ -162,7 +172,7 @@ class Campaign:
         from ..engine import available_threads
         from ..sweep import check_threads
         from .compute import prepare
-        from .runner import run_here, run_on
+        from .runner import run_elsewhere, run_here
 
         check_threads(threads)
         _check_shard(shard)
@@ -171,10 +181,11 @@ class Campaign:
             ledger = self._mended_ledger(shard, verify=verify)
             missing = ledger.missing(shard)
             with self._tally(ledger, shard, progress) as tally:
-                if executor is not None:
-                    run_on(executor, prepared, missing, tally, window=window)
-                else:
+                if executor is None and client is None:
                     run_here(prepared, missing, threads or available_threads(), tally)
+                elif missing:
+                    run_elsewhere(executor, client, prepared, missing, tally, window=window)
+                    remove_stale(self.directory, time.time())  # of workers that were killed here
         return self.status()
 
     def status(self) -> CampaignStatus:
