@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .case import Case, case_schema, list_cases, load_case
     from .errors import CaseError, LeakflowError, ResultsError
+    from .export import Exported, export
     from .failures import Failure, failed_samples
     from .laws import crack_flow, orifice_flow, seal_flow
     from .leak_units import convert_leak
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Case": "case",
     "CaseError": "errors",
+    "Exported": "export",
     "Failure": "failures",
     "LeakSize": "sizing",
     "LeakflowError": "errors",
@@ -43,6 +45,7 @@ _HOMES = {
     "case_schema": "case",
     "convert_leak": "leak_units",
     "crack_flow": "laws",
+    "export": "export",
     "failed_samples": "failures",
     "list_cases": "case",
     "load_case": "case",
@@ -58,10 +61,10 @@ _HOMES = {
 }
 
 __all__ = [
-    "Case", "CaseError", "Failure", "LeakSize", "LeakflowError", "Replay", "Results", "ResultsError", "Run",
-    "Summary", "SweepInterrupted", "Variable", "case_schema", "convert_leak", "crack_flow", "failed_samples",
-    "list_cases", "load_case", "open_results", "orifice_flow", "replay", "run", "seal_flow", "size_leak",
-    "summarise", "sweep", "write_results",
+    "Case", "CaseError", "Exported", "Failure", "LeakSize", "LeakflowError", "Replay", "Results",
+    "ResultsError", "Run", "Summary", "SweepInterrupted", "Variable", "case_schema", "convert_leak",
+    "crack_flow", "export", "failed_samples", "list_cases", "load_case", "open_results",
+    "orifice_flow", "replay", "run", "seal_flow", "size_leak", "summarise", "sweep", "write_results",
 ]  # fmt: skip
 
 

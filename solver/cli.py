@@ -13,6 +13,7 @@ import typer
 from . import _cli_sensitivity
 from ._cli_campaign import PartSamples, ShardOption, begin_campaign
 from ._cli_campaign import register as register_campaigns
+from ._cli_export import register as register_export
 from ._cli_options import (
     AsJson,
     CaseArgument,
@@ -364,6 +365,7 @@ def schema() -> None:
 _cli_sensitivity.register(app)
 register_results(app)
 register_campaigns(app)
+register_export(app)
 
 if __name__ == "__main__":
     main()
