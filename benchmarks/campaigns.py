@@ -1,11 +1,13 @@
 """What campaigns cost: ``python -m benchmarks.campaigns`` prints a table, in some minutes.
 
 Beside the same sweep in memory, the merge, the look at a hundred million samples' worth of parts, and the
-peak memory of a sweep and a merge as they grow. Needs about 3 GB in the folder for temporary files.
+peak memory of a sweep, a merge and exports as they grow. Needs about 3 GB in the folder for temporary files.
 """
 
 from __future__ import annotations
 
+import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,31 +31,63 @@ _PARTS = 6
 _MERGED_BYTES = 1e9
 _LISTED = 100_000_000
 _LISTED_PART = 1000
+_SWEPT_PART = 5000
+_HALF = "where='mass_lost > {median!r}'"
+_JOBS = {
+    "its merge": "export('c', 'x.nc')",
+    "an export of half of it as netCDF": f"export('c', 'y.nc', {_HALF})",
+    "an export of half of it as CSV": f"export('c', 'y.csv', columns=['mass_lost'], {_HALF})",
+    "an export of half of it as Parquet": f"export('c', 'y.parquet', {_HALF})",
+}
 
 
 def main() -> None:
     """Print a line for each figure."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("figures", nargs="*", help=f"of {', '.join(_FIGURES)}; by default all")
+    chosen = options.parse_args().figures or list(_FIGURES)
     with tempfile.TemporaryDirectory() as name:
-        for figure, value in _figures(Path(name)):
-            print(f"{figure:76} {value}", flush=True)
+        for group in chosen:
+            for figure, value in _FIGURES[group](Path(name)):
+                print(f"{figure:76} {value}", flush=True)
 
 
-def _figures(folder: Path) -> Iterator[tuple[str, str]]:
+def _time(folder: Path) -> Iterator[tuple[str, str]]:
     ratios = [campaign_ratio(folder / f"pair-{i}") for i in range(_PAIRS)]
     spread = f"{np.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
     yield f"prk-year, {_SAMPLES:,} samples in {_PARTS} parts: campaign over in memory", spread
+
+
+def _merge(folder: Path) -> Iterator[tuple[str, str]]:
     for kind in ("scalars", "series"):
         size, seconds = merge_speed(folder / kind, series=kind == "series")
         speed = f"{size / 1e6 / seconds:.0f} MB/s"
         yield f"merge of {kind}, {size / 1e6:,.0f} MB, from start to renamed", speed
+        shutil.rmtree(folder / kind)
+
+
+def _list(folder: Path) -> Iterator[tuple[str, str]]:
     yield f"look at {_LISTED // _LISTED_PART:,} parts of {_LISTED_PART:,}", f"{list_seconds(folder):.2f} s"
-    for parts in (4, 16):
-        sizes = f"samples={parts * 50_000}, part_samples=50_000"
-        swept = peak_memory(folder, f"Campaign.create('c{parts}', 'choked-blowdown', {sizes}).run()")
-        paths = f"Campaign.open('c{parts}').part_paths()"
-        merged = peak_memory(folder, f"merge_parts({paths}, Path('x{parts}.nc'), Described({{}}, {{}}))")
-        memory = f"{swept:.0f} and {merged:.0f} MB"
-        yield f"peak memory of a sweep and of its merge, {parts} parts of 50,000 samples", memory
+
+
+def _memory(folder: Path) -> Iterator[tuple[str, str]]:
+    for parts in (2, 20):
+        sizes = f"samples={parts * _SWEPT_PART}, part_samples={_SWEPT_PART}"
+        job = f"Campaign.create('c', 'choked-blowdown', {sizes}).run()"
+        memory = peak_memory(folder / f"swept-{parts}", job)
+        yield f"peak memory of a sweep in {parts} parts of {_SWEPT_PART:,} samples", f"{memory:.0f} MB"
+    for parts in (2, 20):
+        made = folder / f"made-{parts}"
+        made.mkdir()
+        campaign, median = repeated_campaign(made / "c", series=True, parts=parts)
+        for what, job in _JOBS.items():
+            memory = peak_memory(made, job.format(median=median))
+            sizes = f"{campaign.manifest.samples:,} samples in {parts} parts"
+            yield f"peak memory of {what}, {sizes}", f"{memory:.0f} MB"
+        shutil.rmtree(made)
+
+
+_FIGURES = {"time": _time, "merge": _merge, "list": _list, "memory": _memory}
 
 
 def campaign_ratio(folder: Path) -> float:
@@ -68,7 +102,19 @@ def campaign_ratio(folder: Path) -> float:
 
 
 def merge_speed(folder: Path, *, series: bool) -> tuple[int, float]:
-    """Return the bytes of a merged file and the seconds it took; the parts repeat a thousand samples."""
+    """Return the bytes of a merged file and the seconds it took."""
+    campaign, _ = repeated_campaign(folder, series=series, least=_MERGED_BYTES)
+    merged = campaign.merge(folder.with_suffix(".nc"))
+    return merged.size, merged.seconds
+
+
+def repeated_campaign(
+    folder: Path, *, series: bool, parts: int = 0, least: float = 0.0
+) -> tuple[Campaign, float]:
+    """Make a campaign whose parts repeat a thousand samples; return it and the median of the mass lost.
+
+    It has that many parts and bytes at least.
+    """
     case = load_case("prk-july-2021", {"outcomes.series": series})
     few = sweep(case, samples=1000)
     row = sum(variable.data[0].nbytes for variable in few.variables.values())
@@ -77,15 +123,14 @@ def merge_speed(folder: Path, *, series: bool) -> tuple[int, float]:
     chosen = np.random.default_rng(1).integers(0, len(few), wanted)
     variables = {name: replace(v, data=v.data[chosen]) for name, v in few.variables.items()}
     part = size = 0
-    while size < _MERGED_BYTES:
+    while part < parts or size < least:
         numbers = np.arange(wanted) + part * wanted
         results = replace(few, samples=numbers, status=few.status[chosen], variables=variables)
         content, _ = encode_part(campaign.manifest, case, part, results)
         write_part(folder, part, content)
         part, size = part + 1, size + len(content)
     campaign.extend(part * wanted)
-    merged = campaign.merge(folder.with_suffix(".nc"))
-    return merged.size, merged.seconds
+    return campaign, float(np.median(few["mass_lost"]))
 
 
 def list_seconds(folder: Path) -> float:
@@ -107,17 +152,18 @@ def list_seconds(folder: Path) -> float:
 
 
 def peak_memory(folder: Path, job: str) -> float:
-    """Return the peak memory [MB] of a process that does a job; Linux tells it."""
+    """Return the peak memory [MB] of a process that does a job in a folder, or of its child."""
+    folder.mkdir(exist_ok=True)
     code = (
-        "from pathlib import Path; from leakflow.solver.campaign import Campaign\n"
-        "from leakflow.solver.campaign.merge import Described, merge_parts\n"
+        "import resource; from leakflow.solver import export; from leakflow.solver.campaign import Campaign\n"
         f"{job}\n"
-        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+        "both = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN\n"
+        "print(max(resource.getrusage(who).ru_maxrss for who in both))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
     )
-    return int(done.stdout) * 1024 / 1e6
+    return int(done.stdout) * (1.0 if sys.platform == "darwin" else 1024.0) / 1e6
 
 
 if __name__ == "__main__":

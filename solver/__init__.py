@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .campaign import Campaign
     from .case import Case, case_schema, list_cases, load_case
     from .errors import CampaignError, CaseError, LeakflowError, ResultsError
+    from .export import Exported, export
     from .failures import Failure, failed_samples
     from .laws import crack_flow, orifice_flow, seal_flow
     from .leak_units import convert_leak
@@ -33,6 +34,7 @@ _HOMES = {
     "CampaignError": "errors",
     "Case": "case",
     "CaseError": "errors",
+    "Exported": "export",
     "Failure": "failures",
     "LeakSize": "sizing",
     "LeakflowError": "errors",
@@ -46,6 +48,7 @@ _HOMES = {
     "case_schema": "case",
     "convert_leak": "leak_units",
     "crack_flow": "laws",
+    "export": "export",
     "failed_samples": "failures",
     "list_cases": "case",
     "load_case": "case",
@@ -61,11 +64,10 @@ _HOMES = {
 }
 
 __all__ = [
-    "Campaign", "CampaignError", "Case", "CaseError", "Failure", "LeakSize", "LeakflowError", "Replay",
-    "Results", "ResultsError", "Run", "Summary", "SweepInterrupted", "Variable", "case_schema",
-    "convert_leak", "crack_flow", "failed_samples", "list_cases", "load_case", "open_results",
-    "orifice_flow", "replay", "run", "seal_flow", "size_leak",
-    "summarise", "sweep", "write_results",
+    "Campaign", "CampaignError", "Case", "CaseError", "Exported", "Failure", "LeakSize", "LeakflowError",
+    "Replay", "Results", "ResultsError", "Run", "Summary", "SweepInterrupted", "Variable", "case_schema",
+    "convert_leak", "crack_flow", "export", "failed_samples", "list_cases", "load_case", "open_results",
+    "orifice_flow", "replay", "run", "seal_flow", "size_leak", "summarise", "sweep", "write_results",
 ]  # fmt: skip
 
 

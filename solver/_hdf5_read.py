@@ -51,6 +51,11 @@ def walk_results(path: Path) -> None:
     _with_file(path, _walk_file)
 
 
+def check_results(path: Path) -> None:
+    """Open and check a file as `read_results` does, but read no data."""
+    _with_file(path, lambda opened: None)
+
+
 def _with_file(path: Path, work: Callable[[_Opened], T]) -> T:
     """Open and check a file, and work on what is opened; whatever goes wrong becomes one line."""
     try:

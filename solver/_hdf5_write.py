@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from .results import REQUIRED_ATTRIBUTES, Results
 
-__all__ = ["BARE_DIMENSION", "SERIES_FILTERS", "chunk_shape", "file_image", "set_attributes", "write_texts"]
+__all__ = [
+    "BARE_DIMENSION", "SERIES_FILTERS", "chunk_shape", "file_image", "set_attributes",
+    "write_bare_dimension", "write_texts",
+]  # fmt: skip
 
 # Bytes of an HDF5 chunk of a series: below 0.25 MiB the index costs, above 1 MiB it falls out of the cache.
 _CHUNK_BYTES = 512 * 1024
@@ -68,7 +71,7 @@ def _write_dimensions(file: h5py.File, results: Results) -> dict[str, h5py.Datas
         scale.make_scale(name)
         set_attributes(scale, results.variable_attributes(name))
     for name, size in results.crack_dimensions().items():
-        scales[name] = _write_bare_dimension(file, name, size)
+        scales[name] = write_bare_dimension(file, name, size)
     return scales
 
 
@@ -95,7 +98,7 @@ def write_texts(file: h5py.File, name: str, texts: Mapping[str, str]) -> None:
     group = file.create_group(name, track_order=True)
     for name, text in texts.items():
         characters = np.frombuffer(text.encode() or b"\0", dtype="S1")
-        scale = _write_bare_dimension(group, f"{name}_length", characters.size)
+        scale = write_bare_dimension(group, f"{name}_length", characters.size)
         dataset = _write_array(group, name, characters)
         dataset.dims[0].attach_scale(scale)
         set_attributes(dataset, {"_Encoding": "utf-8"})
@@ -120,7 +123,7 @@ def chunk_shape(n_samples: int, n_times: int, item_bytes: int = 4) -> tuple[int,
     return samples, times
 
 
-def _write_bare_dimension(group: h5py.Group, name: str, size: int) -> h5py.Dataset:
+def write_bare_dimension(group: h5py.Group, name: str, size: int) -> h5py.Dataset:
     """Write a dimension without a variable, as netCDF does: a scale that never gets data."""
     scale = group.create_dataset(name, shape=(size,), dtype=">f4", track_order=True, track_times=False)
     scale.make_scale(BARE_DIMENSION.format(size=size))

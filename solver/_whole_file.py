@@ -147,7 +147,7 @@ def write_all_whole(contents: Mapping[Path, bytes]) -> None:
             target = _behind_links(path)
             staged.append((_temporary_beside(target), target))
             _write_synced(staged[-1][0], content)
-        _replace_all(staged)
+        replace_all(staged)
     except BaseException as error:  # Ctrl-C too must leave nothing
         for temporary, _ in staged:
             with contextlib.suppress(OSError):
@@ -189,8 +189,14 @@ def _make_folders(folder: Path, made: list[Path]) -> None:
         each.mkdir()
 
 
-def _replace_all(staged: list[tuple[Path, Path]]) -> None:
-    """Rename every temporary file onto its target, or put back all that was there."""
+def replace_all(staged: list[tuple[Path, Path]]) -> None:
+    """Rename every temporary file onto its target, durably, or put back all that was there.
+
+    Raises
+    ------
+    OSError
+        One cannot be renamed.
+    """
     kept: list[tuple[Path, Path]] = []
     new: list[Path] = []
     try:

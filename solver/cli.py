@@ -14,6 +14,7 @@ from . import _cli_sensitivity
 from ._cli_campaign import PartSamples, ShardOption, begin_campaign
 from ._cli_campaign import register as register_campaigns
 from ._cli_cluster import Scheduler, TlsAuthority, TlsCertificate, TlsKey, Workers, chosen_cluster
+from ._cli_export import register as register_export
 from ._cli_options import (
     AsJson,
     CaseArgument,
@@ -383,6 +384,7 @@ _cli_sensitivity.register(app)
 register_results(app)
 register_campaigns(app)
 register_warmup(app)
+register_export(app)
 
 if __name__ == "__main__":
     main()

@@ -23,7 +23,7 @@ from leakflow.solver.campaign import Campaign, data_digest, file_digest
 from leakflow.solver.campaign import folder as folder_module
 from leakflow.solver.campaign.merge import Described, merge_parts
 
-CALLS = ("write", "fsync", "replace", "link", "mkdir", "open")
+CALLS = ("write", "fsync", "replace", "rename", "link", "unlink", "mkdir", "open")
 OPEN = os.open
 DIED = 86
 SAMPLES, PART = 7, 4

@@ -224,7 +224,7 @@ def test_no_room_for_the_merged_file_is_told_before_it_is_begun(done, tmp_path, 
 def test_a_merge_that_dies_is_a_line_and_leaves_nothing(done, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", shutil.which("false") or "/nonexistent")
     with pytest.raises(
-        ResultsError, match=r"x\.nc: cannot be written: the process that merged died, with code"
+        ResultsError, match=r"x\.nc: cannot be written: the process that wrote it died, with code"
     ):
         done.merge(tmp_path / "x.nc")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c", "cracked.toml"]

@@ -23,8 +23,9 @@ from .manifest import (
     read_manifest,
     replace_manifest,
 )
-from .parts import DamagedPartError, Seal, deep_fault, part_path, remove_stale, set_aside
+from .parts import Seal, deep_fault, part_path, remove_stale, set_aside
 from .status import CampaignStatus, Ledger, read_ledger, read_status
+from .wanted import setting_aside, wanted_parts
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -94,7 +95,6 @@ class Campaign:
             The folder cannot be written.
         """
         from ..sweep import check_threads, resolve_case
-        from .begin import new_manifest
 
         folder = Path(directory)
         if part_samples is not None and part_samples < 1:
@@ -262,25 +262,9 @@ class Campaign:
         """
         from .merge_process import merge_in_child
 
-        ledger = read_ledger(self.directory, self.manifest)
-        if ledger.faults:
-            part, fault = next(iter(ledger.faults.items()))
-            raise CampaignError(f"{part_path(self.directory, part)}: {fault}; {self._mending}")
-        missing = ledger.missing()
-        if missing and not (partial and ledger.states):
-            count = f"{len(missing):,} of {self.manifest.n_parts:,} parts are missing"
-            raise CampaignError(f"{self.directory}: {count}; leakflow resume {self.directory} makes them")
-        seals = [state.seal for state in ledger.states.values() if state.seal is not None]
-        parts = [(part_path(self.directory, seal.part), seal) for seal in seals]
-        try:
+        parts = wanted_parts(self.directory, self.manifest, partial=partial)
+        with setting_aside(self.directory):
             return merge_in_child(parts, Path(path), self.manifest, columns=columns, report=report)
-        except DamagedPartError as error:
-            set_aside(self.directory, int(error.path.stem.rpartition("-")[2]))
-            raise CampaignError(f"{error}; {self._mending}") from error
-
-    @property
-    def _mending(self) -> str:
-        return f"leakflow resume {self.directory} makes it again"
 
     @classmethod
     def _continue(cls, folder: Path, case: Case, part_samples: int | None) -> Campaign:
@@ -291,7 +275,6 @@ class Campaign:
     def _refuse_other(self, case: Case, part_samples: int | None) -> None:
         """Refuse to go on with another case, other samples or other parts, saying each difference."""
         from ..plan import compile_case
-        from .begin import manifest_of
 
         there = self.manifest
         here = manifest_of(case, compile_case(case).extendable, there.part_samples, there.chunk_samples)

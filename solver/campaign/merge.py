@@ -27,14 +27,18 @@ from .._hdf5_write import BARE_DIMENSION, SERIES_FILTERS, chunk_shape, set_attri
 from ..errors import ResultsError
 from .parts import DamagedPartError, Seal, read_seal, read_sealed
 
-__all__ = ["Described", "check_merged", "merge_parts"]
+__all__ = [
+    "PROVENANCE", "Described", "GrowingColumn", "check_merged", "check_places", "copy_structure",
+    "growing_columns", "merge_parts", "provenance_texts", "write_slab",
+]  # fmt: skip
 
 #: Of every file, whatever columns are wanted.
 _ALWAYS = ("sample", "time", "status")
-_SCALE_ATTRIBUTES = frozenset({"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid"})
+SCALE_ATTRIBUTES = frozenset({"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid"})
 # parts with smaller chunks than this are encoded anew, for the sake of whoever reads the file
 _LEAST_CHUNK_BYTES = 32 * 1024
-_PROVENANCE = "provenance"
+#: The group of texts.
+PROVENANCE = "provenance"
 
 
 @dataclass(frozen=True)
@@ -93,18 +97,18 @@ def merge_parts(
     ):
         with h5py.File(parts[0], "r", locking=False) as first:
             _refuse_unknown(parts[0], first, columns)
-            _copy_structure(parts[0], first, file, sizes, columns, described)
-            texts = _texts(parts[0], first) | dict(described.provenance)
+            copy_structure(parts[0], first, file, sizes, columns, described)
+            texts = provenance_texts(parts[0], first) | dict(described.provenance)
         sizes = {name: size for name, size in sizes.items() if name in file}
         places = dict.fromkeys(sizes, 0)
-        growing = _growing(file, sizes)
+        growing = growing_columns(file, sizes)
         for (path, image), seal in zip(_read_ahead(reader, parts, seals), seals, strict=True):
             _copy_data(path, image, growing, {"sample": seal.samples} | dict(seal.cracks), places)
             done += len(image)
             if report is not None:
                 report(done)
-        _check_places(places, sizes)
-        write_texts(file, _PROVENANCE, texts | {"parts": _table(seals)})
+        check_places(places, sizes)
+        write_texts(file, PROVENANCE, texts | {"parts": _table(seals)})
 
 
 def check_merged(path: Path, samples: int) -> None:
@@ -165,9 +169,9 @@ def _refuse_unknown(path: Path, part: h5py.File, columns: Sequence[str] | None) 
             raise ResultsError(f"columns: {name!r} is not in the results; there are {', '.join(names)}")
 
 
-def _texts(path: Path, part: h5py.File) -> dict[str, str]:
+def provenance_texts(path: Path, part: h5py.File) -> dict[str, str]:
     """Return the provenance of a part, but what is said of this part alone."""
-    group = part[_PROVENANCE]
+    group = part[PROVENANCE]
     names = [name for name, kind in check.members(path, group).items() if kind == h5o.TYPE_DATASET]
     found = {name: check.open_dataset(path, group, name) for name in names if name != "part"}
     return {
@@ -175,15 +179,20 @@ def _texts(path: Path, part: h5py.File) -> dict[str, str]:
     }
 
 
-def _copy_structure(
+def copy_structure(
     path: Path, part: h5py.File, file: h5py.File, sizes: Mapping[str, int], columns: Sequence[str] | None,
     described: Described,
 ) -> None:  # fmt: skip
     """Make every dataset at its full size, with attributes and dimensions; fill what does not grow."""
     set_attributes(file, dict(part.attrs) | dict(described.attributes))
     names = [name for name, kind in check.members(path, part).items() if kind == h5o.TYPE_DATASET]
-    wanted = [name for name in names if columns is None or name in columns or "role" not in part[name].attrs]
-    dimensions = {name: _dimensions(check.open_dataset(path, part, name)) for name in wanted}
+    wanted = [
+        name
+        for name in names
+        if name in _ALWAYS
+        or (part[name].is_scale if "role" not in part[name].attrs else columns is None or name in columns)
+    ]
+    dimensions = {name: dimensions_of(check.open_dataset(path, part, name)) for name in wanted}
     needed = {dimension for each in dimensions.values() for dimension in each} | set(_ALWAYS)
     for name in wanted:
         source = part[name]
@@ -209,12 +218,12 @@ def _create(
     dataset = file.create_dataset(name, shape=shape, dtype=source.dtype, fillvalue=fill_value, **options)
     if source.is_scale:
         dataset.make_scale(BARE_DIMENSION.format(size=shape[0]) if is_bare else name)
-    set_attributes(dataset, {k: v for k, v in source.attrs.items() if k not in _SCALE_ATTRIBUTES})
+    set_attributes(dataset, {k: v for k, v in source.attrs.items() if k not in SCALE_ATTRIBUTES})
     if not is_bare and not any(each in sizes for each in own):
         dataset[...] = source[...]
 
 
-def _dimensions(dataset: h5py.Dataset) -> list[str]:
+def dimensions_of(dataset: h5py.Dataset) -> list[str]:
     """Return the names of the dimension scales of a dataset; of a scale its own."""
     if dataset.is_scale:
         return [dataset.name.lstrip("/")]
@@ -225,10 +234,12 @@ def _chunks(source: h5py.Dataset, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the parts' chunks, so that they can be copied as they are, unless they are tiny."""
     own: tuple[int, ...] = source.chunks
     is_tiny = own[0] * own[1] * source.dtype.itemsize < _LEAST_CHUNK_BYTES and own[0] < shape[0]
-    return chunk_shape(shape[0], shape[1], source.dtype.itemsize) if is_tiny else own
+    if is_tiny:
+        return chunk_shape(shape[0], shape[1], source.dtype.itemsize)
+    return tuple(min(pair) for pair in zip(own, shape, strict=True))
 
 
-class _Column(NamedTuple):
+class GrowingColumn(NamedTuple):
     """A dataset of the file that grows part by part, and the dimension that it grows along."""
 
     name: str
@@ -238,20 +249,24 @@ class _Column(NamedTuple):
     dtype: np.dtype[Any]
 
 
-def _growing(file: h5py.File, sizes: Mapping[str, int]) -> list[_Column]:
+def growing_columns(file: h5py.File, sizes: Mapping[str, int]) -> list[GrowingColumn]:
     """List what is filled from every part."""
     columns = []
     for name, target in file.items():
         if target.is_scale and name not in _ALWAYS:
             continue
-        dimension = _dimensions(target)[0]
+        dimension = dimensions_of(target)[0]
         if dimension in sizes:
-            columns.append(_Column(name, target, dimension, target.shape, target.dtype))
+            columns.append(GrowingColumn(name, target, dimension, target.shape, target.dtype))
     return columns
 
 
 def _copy_data(
-    path: Path, image: memoryview, columns: Sequence[_Column], rows: Mapping[str, int], places: dict[str, int]
+    path: Path,
+    image: memoryview,
+    columns: Sequence[GrowingColumn],
+    rows: Mapping[str, int],
+    places: dict[str, int],
 ) -> None:
     """Append one part; ``places`` says how far each dimension that grows is filled."""
     with h5py.File(path, "r", locking=False) as part:
@@ -267,7 +282,7 @@ def _copy_data(
             if count == 0:
                 continue
             if source.chunks is None:
-                _write_slab(column.target, start, _contiguous(path, source, image))
+                write_slab(column.target, start, _contiguous(path, source, image))
             elif _can_copy_chunks(source, column.target, start):
                 _copy_chunks(source, column.target, image, start)
             else:
@@ -276,7 +291,7 @@ def _copy_data(
         places[dimension] += rows[dimension]
 
 
-def _write_slab(target: h5py.Dataset, start: int, data: NDArray[Any]) -> None:
+def write_slab(target: h5py.Dataset, start: int, data: NDArray[Any]) -> None:
     """Write rows; h5py's own indexing takes longer than the writing."""
     where = target.id.get_space()
     where.select_hyperslab((start, *(0 for _ in data.shape[1:])), data.shape)
@@ -310,7 +325,8 @@ def _copy_chunks(source: h5py.Dataset, target: h5py.Dataset, image: memoryview, 
     source.id.chunk_iter(copy)
 
 
-def _check_places(places: Mapping[str, int], sizes: Mapping[str, int]) -> None:
+def check_places(places: Mapping[str, int], sizes: Mapping[str, int]) -> None:
+    """Refuse a file of which not every dimension was filled to its end."""
     for name, size in sizes.items():
         if places[name] != size:
             raise ResultsError(f"the parts hold {places[name]} of {size} along {name}")

@@ -27,7 +27,10 @@ from ..errors import ResultsError
 from .manifest import Manifest
 from .parts import DamagedPartError, Seal
 
-__all__ = ["Merged", "merge_in_child"]
+__all__ = [
+    "Merged", "ask_child", "follow_parent", "merge_in_child", "provenance_of", "reason_of", "room_fault",
+    "say", "what_was_swept",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ def merge_in_child(
     start = time.perf_counter()
     samples = sum(seal.samples for _, seal in parts)
     total = sum(seal.size for _, seal in parts)
-    _check_room(path, total)
+    if fault := room_fault(path.parent, total):
+        raise ResultsError(f"{path}: cannot be written: {fault}")
     with replacing(path) as temporary:
         task = {
             "parts": [str(file) for file, _ in parts],
@@ -86,10 +90,10 @@ def merge_in_child(
             "samples": samples,
             "campaign": manifest.id,
             "source": f"leakflow {metadata.version('leakflow')}",
-            "what": _what(manifest, samples),
-            "provenance": _provenance(manifest),
+            "what": what_was_swept(manifest, samples),
+            "provenance": provenance_of(manifest),
         }
-        answer = _ask(task, lambda done: None if report is None else report(done, total))
+        answer = ask_child(task, lambda done: None if report is None else report(done, total))
         if answer.get("damaged"):
             raise DamagedPartError(Path(answer["damaged"]))
         if "error" in answer:
@@ -97,12 +101,13 @@ def merge_in_child(
     return Merged(path, samples, path.stat().st_size, time.perf_counter() - start)
 
 
-def _what(manifest: Manifest, samples: int) -> str:
+def what_was_swept(manifest: Manifest, samples: int) -> str:
+    """Return a line of history."""
     count = f"{samples}" if samples == manifest.samples else f"{samples} of {manifest.samples}"
     return f"sweep of {manifest.source}, {count} samples, seed {manifest.case['sweep']['seed']}"
 
 
-def _provenance(manifest: Manifest) -> dict[str, str]:
+def provenance_of(manifest: Manifest) -> dict[str, str]:
     """Return the case and the design of all samples; those in a part may be of fewer."""
     from ..plan import compile_case
 
@@ -112,23 +117,20 @@ def _provenance(manifest: Manifest) -> dict[str, str]:
     return texts if design is None else texts | {"design": design.description}
 
 
-def _check_room(path: Path, size: int) -> None:
-    """Refuse a file for which there is no room, before it is begun."""
+def room_fault(folder: Path, size: float) -> str:
+    """Say that there is no room for a file, before it is begun; nothing if there is."""
     try:
-        free = shutil.disk_usage(path.parent).free
+        free = shutil.disk_usage(folder).free
     except OSError:
-        return
-    if size > free:
-        raise ResultsError(
-            f"{path}: cannot be written: it needs {size / 1e9:.3g} GB, {free / 1e9:.3g} are free"
-        )
+        return ""
+    return f"it needs {size / 1e9:.3g} GB, {free / 1e9:.3g} are free" if size > free else ""
 
 
-def _ask(task: dict[str, Any], report: Callable[[int], None]) -> dict[str, Any]:
-    """Run the child; return its last answer."""
+def ask_child(task: dict[str, Any], report: Callable[[int], None], module: str = __name__) -> dict[str, Any]:
+    """Run the child, a module whose ``main`` takes the task; return its last answer."""
     environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
-        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True, env=environment,
         start_new_session=True,  # Ctrl-C is for the parent, which ends the child
     ) as child:  # fmt: skip
@@ -150,7 +152,7 @@ def _ask(task: dict[str, Any], report: Callable[[int], None]) -> dict[str, Any]:
         with suppress(OSError):
             child.stdin.close()
         code = child.wait()
-    return {"error": f"the process that merged died, with code {code}; is there room on the disk?"}
+    return {"error": f"the process that wrote it died, with code {code}; is there room on the disk?"}
 
 
 def main() -> None:
@@ -158,10 +160,10 @@ def main() -> None:
     task = json.loads(sys.stdin.readline())
     target = Path(task["target"])
     is_done = threading.Event()
-    threading.Thread(target=_follow_parent, args=(target, is_done), daemon=True).start()
+    follow_parent(lambda: target.unlink(missing_ok=True), is_done)
     answer = _merge(task, target)
     is_done.set()  # before it is said: the parent then closes the pipe and renames the file
-    _say(answer)
+    say(answer)
 
 
 def _merge(task: dict[str, Any], target: Path) -> dict[str, Any]:
@@ -176,28 +178,38 @@ def _merge(task: dict[str, Any], target: Path) -> dict[str, Any]:
     parts = [Path(part) for part in task["parts"]]
     try:
         merge_parts(
-            parts, target, described, columns=task["columns"], report=lambda done: _say({"bytes": done})
+            parts, target, described, columns=task["columns"], report=lambda done: say({"bytes": done})
         )
         check_merged(target, task["samples"])
         return {"done": True}
     except DamagedPartError as error:
         return {"damaged": str(error.path)}
     except (ResultsError, OSError, RuntimeError, KeyError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return {"error": " ".join(reason.split())}
+        return {"error": reason_of(error)}
 
 
-def _say(answer: dict[str, Any]) -> None:
+def reason_of(error: Exception) -> str:
+    """Return what went wrong, in one line."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(reason.split())
+
+
+def say(answer: dict[str, Any]) -> None:
+    """Answer the parent."""
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
 
-def _follow_parent(target: Path, is_done: threading.Event) -> None:
-    """End with the parent, and leave nothing of what is not done."""
-    sys.stdin.read()
-    if not is_done.is_set():
-        target.unlink(missing_ok=True)
-        os._exit(1)
+def follow_parent(remove: Callable[[], None], is_done: threading.Event) -> None:
+    """From now on end with the parent, and leave nothing of what is not done."""
+
+    def follow() -> None:
+        sys.stdin.read()
+        if not is_done.is_set():
+            remove()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 if __name__ == "__main__":
