@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from . import _cli_sensitivity
+from . import _cli_diagnosis, _cli_sensitivity
 from ._cli_campaign import PartSamples, ShardOption, begin_campaign
 from ._cli_campaign import register as register_campaigns
 from ._cli_options import (
@@ -364,6 +364,7 @@ def schema() -> None:
 _cli_sensitivity.register(app)
 register_results(app)
 register_campaigns(app)
+_cli_diagnosis.register(app)
 
 if __name__ == "__main__":
     main()
