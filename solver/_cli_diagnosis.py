@@ -29,6 +29,10 @@ def diagnose(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A CSV instead of the case's record; may be given again."),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A hypothesis that is wanted, not all; may be given again."),
+    ] = None,
     seed: Seed = None,
     live: Annotated[
         int | None, typer.Option(parser=whole, metavar="N", help="Live points, instead of the case's.")
@@ -67,7 +71,7 @@ def diagnose(
                 _spare(case, record or [], path)
         screen = terminal(stderr=True)
         answer = judge(
-            case, records=record or (), seed=seed, live=live, most_evaluations=most_evaluations,
+            case, records=record or (), only=only or (), seed=seed, live=live, most_evaluations=most_evaluations,
             overrides=define or (), report=None if quiet else lambda name: say(screen, f"{name} ..."),
         )  # fmt: skip
         with interruptible(), writing():

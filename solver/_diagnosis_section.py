@@ -66,7 +66,7 @@ class Diagnosis(Section):
         "width of a uniform one.",
     )
     live: Annotated[int, Whole(50, 100_000)] = Field(
-        1000, description="Live points of the nested sampling: the more, the surer the evidence."
+        500, description="Live points of the nested sampling: the more, the surer the evidence."
     )
     stable: list[Stable] = Field(
         default_factory=list, max_length=100, description="Pressures told to be stable."

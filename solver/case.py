@@ -184,7 +184,7 @@ class Case(Section):
         ends = {name: (path.from_, path.to) for name, path in self.paths.items()}
         parts = Parts(
             self.gas, self.volumes, self.paths, ends, self.feeds, self.controls, self.schedule, self.run,
-            self.record,
+            self.record, self.diagnosis,
         )  # fmt: skip
         faults = cross_faults(parts)
         if faults:

@@ -14,11 +14,11 @@ from .._column import label
 from .._diagnosis_section import Diagnosis
 from ..case import Case
 from .checks import LeaveOneOut, leave_one_out, p_value, replicates
-from .forward import Forward, last_time
+from .forward import Forward, last_reading
 from .hypotheses import Rival, load_rivals
 from .sampler import Sampled, resampled, sample
 
-__all__ = ["Answer", "DECISIVE", "Explanation", "diagnose"]
+__all__ = ["DECISIVE", "Answer", "Explanation", "diagnose"]
 
 Floats = NDArray[np.float64]
 #: ln of the Bayes factor (20 to 1) from which a record is said to tell two hypotheses apart.
@@ -47,7 +47,7 @@ class Explanation:
         Draws of each input, float64 (n,), and the units; in SI.
     flows : dict
         Draws of ``gas_out`` (to the boundaries) and ``gas_in`` (from held volumes and feeds), kg/s, means from
-        the start to the last reading.
+        the start to the end of the last reading's window.
     log_likelihood, replicates : float64 (n, M), (n, R)
         Of all that was read or told; readings as the draws would have made them.
     labels : list of str
@@ -126,6 +126,7 @@ def diagnose(
     case: str | os.PathLike[str],
     *,
     records: Sequence[str | os.PathLike[str]] = (),
+    only: Sequence[str] = (),
     seed: int | None = None,
     live: int | None = None,
     most_evaluations: int = 500_000,
@@ -141,6 +142,8 @@ def diagnose(
         Name of a shipped case, or a file.
     records : sequence of paths
         CSV files instead of the case's record.
+    only : sequence of str
+        Names of the hypotheses that are wanted; by default all.
     seed, live : int, optional
         Other than the case's ``sweep.seed`` and ``diagnosis.live``.
     most_evaluations : int
@@ -159,7 +162,7 @@ def diagnose(
     LeakflowError
         A package is missing, or a hypothesis gives the record no likelihood at all.
     """
-    loaded, rivals = load_rivals(case, overrides, records)
+    loaded, rivals = load_rivals(case, overrides, records, only)
     section = loaded.diagnosis or Diagnosis()
     seed = loaded.sweep.seed if seed is None else seed
     live = section.live if live is None else live
@@ -179,7 +182,7 @@ def _explained(rival: Rival, seed: int, live: int, most: int, threads: int | Non
     found = forward.run(cube)
     made = replicates(forward, found, seed)
     inputs = dict(zip(forward.names, found.inputs.T, strict=True))
-    last = last_time(rival.case)
+    last = last_reading(rival.case)
     times, bands = _ahead(rival.case, seed, threads, last, cube)
     ahead = {
         name: {volume: band[:, _nearest(times, last + after)] for volume, band in bands.items()}

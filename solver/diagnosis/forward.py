@@ -15,13 +15,12 @@ from ..engine import Block, Points, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
 from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets
 
-__all__ = ["Found", "Forward", "TOLD"]
+__all__ = ["Forward", "Found", "last_reading", "last_time"]
 
 Floats = NDArray[np.float64]
 
 #: Names of the inputs that the gauge adds to those of the case.
 GAUGE_INPUTS = {"gauge_offset": "Pa", "gauge_drift": "Pa s-1"}
-TOLD = "told"
 # runs end this long after the last reading, so that its window lies inside
 _SLACK = 1e-9
 
@@ -79,6 +78,7 @@ class Forward:
         self, case: Case, seed: int, *, threads: int | None = None, end: float | None = None,
         extra: Sequence[tuple[str, float]] = (),
     ) -> None:  # fmt: skip
+        """Compile the case, with a pressure wanted wherever a reading needs one."""
         self.case, self.seed, self.threads = case, seed, threads or available_threads()
         self.section = case.diagnosis or Diagnosis()
         self.wanted = _wanted(case, self.section)
@@ -205,6 +205,16 @@ def last_time(case: Case) -> float:
     """Return the last time that any reading of a case needs, s; not after the end of its run."""
     times = [float(wanted.times.max()) for wanted in _wanted(case, case.diagnosis or Diagnosis())]
     return min(max(times) * (1.0 + _SLACK) if max(times) > 0.0 else case.run.duration, case.run.duration)
+
+
+def last_reading(case: Case) -> float:
+    """Return when the last reading was taken, or the last thing told, s."""
+    points = case.record.points if case.record is not None else []
+    section = case.diagnosis or Diagnosis()
+    return max([
+        *(point.time for point in points), *(item.end for item in section.stable),
+        *(item.time for item in section.limits),
+    ])  # fmt: skip
 
 
 def _begins(event: object) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .._case_checks import nearest
 from .._case_faults import line_of, lines_of
 from .._case_file import apply_overrides, read_case_file, read_record_file
 from .._diagnosis_section import Diagnosis
@@ -39,6 +40,7 @@ def load_rivals(
     name_or_path: str | os.PathLike[str],
     overrides: Mapping[str, object] | Sequence[str] = (),
     records: Sequence[str | os.PathLike[str]] = (),
+    only: Sequence[str] = (),
 ) -> tuple[Case, list[Rival]]:
     """Read a case and the hypotheses that it names; without any, the case itself is the only one.
 
@@ -50,6 +52,8 @@ def load_rivals(
         Keys to set otherwise in the case itself, before any hypothesis changes it.
     records : sequence of paths
         CSV files that take the place of the case's record; the points of all count.
+    only : sequence of str
+        Names of the hypotheses that are wanted; by default all.
 
     Returns
     -------
@@ -72,6 +76,12 @@ def load_rivals(
         text = "missing; a diagnosis needs a record, from the case or from --record FILE"
         raise CaseError(line_of(Fault(("record",), text), file.source))
     hypotheses = case.hypotheses or {}
+    for name in only:
+        if name not in hypotheses:
+            text = f"no such hypothesis; {nearest(name, list(hypotheses))}"
+            raise CaseError(line_of(Fault(("hypotheses", name), text), file.source))
+    if only:
+        hypotheses = {name: hypotheses[name] for name in hypotheses if name in only}
     if not hypotheses:
         return case, [Rival("case", case.title, 1.0, case)]
     total = sum(hypothesis.prior for hypothesis in hypotheses.values())

@@ -70,8 +70,8 @@ def log_rounded(value: float | Floats, pressure: Floats, uncertainty: float, res
 def log_timed(reading: Reading, pressures: Floats) -> Floats:
     """Return the log likelihood of a reading whose time is uncertain.
 
-    The likelihood of `log_rounded` is averaged over the law of the time. The pressure at any time of the window
-    is the polynomial through its nodes; between the edges of the pieces it is taken as linear, and
+    The likelihood of `log_rounded` is averaged over the law of the time. The pressure at any time of the
+    window is the polynomial through its nodes; between the edges of the pieces it is taken as linear, and
     the average over a piece is then exact: ``int Phi(z) dz = z Phi(z) + phi(z)``.
 
     Parameters

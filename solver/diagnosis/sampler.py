@@ -18,7 +18,7 @@ __all__ = ["Sampled", "resampled", "sample"]
 Floats = NDArray[np.float64]
 
 # points that a likelihood gets at once: enough for all threads of the batch engine
-_BATCH = 1000
+_BATCH = 500
 _WANTED_ESS = 2000
 _LEAST_ESS = 500
 _MOST_ERROR = 0.15
