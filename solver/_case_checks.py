@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from ._controls import CloseControl, Control, RepressuriseControl
+from ._diagnosis_section import Diagnosis
 from ._feeds import CrewFeed, Feed
 from ._hatch_checks import joined_faults
 from ._paths import CracksPath, Openable, Path
@@ -38,6 +39,7 @@ __all__ = ["MOST_ITEMS", "Parts", "cross_faults", "nearest", "numbers_of", "quan
 MOST_ITEMS = 1000
 _MOST_COMPARED = 200
 _GAS, _VOLUME, _RUN, _RECORD = TypeAdapter(Gas), TypeAdapter(Volume), TypeAdapter(Run), TypeAdapter(Record)
+_DIAGNOSIS = TypeAdapter(Diagnosis)
 _PATH: TypeAdapter[Any] = TypeAdapter(Path)
 _EVENT: TypeAdapter[Any] = TypeAdapter(Event)
 _FEED: TypeAdapter[Any] = TypeAdapter(Feed)
@@ -60,6 +62,7 @@ class Parts:
     schedule: Sequence[AnyEvent | None]
     run: Run | None
     record: Record | None
+    diagnosis: Diagnosis | None = None
 
 
 def cross_faults(parts: Parts) -> list[Fault]:
@@ -100,6 +103,7 @@ def readable_parts(data: Mapping[str, Any]) -> Parts:
         [_read(_EVENT, raw) for raw in events],
         _read(_RUN, data.get("run")),
         _read(_RECORD, data.get("record")),
+        _read(_DIAGNOSIS, data.get("diagnosis")),
     )
 
 
@@ -251,13 +255,27 @@ def _watch_faults(parts: Parts) -> Iterator[Fault]:
         watched += [(("run", "thresholds", i), item.volume) for i, item in enumerate(parts.run.thresholds)]
     points = [] if parts.record is None else parts.record.points
     watched += [(("record", "points", i), point.volume) for i, point in enumerate(points)]
+    told = () if parts.diagnosis is None else tuple(_told(parts.diagnosis))
+    watched += [(key[:3], volume) for key, volume, _ in told]
     for key, volume in watched:
         if volume not in parts.volumes:
             yield Fault((*key, "volume"), f"no such volume; {nearest(volume, list(parts.volumes))}", volume)
-    for i, point in enumerate(points):
-        if parts.run is not None and point.time > parts.run.duration:
+    times: list[tuple[Key, float]] = [
+        (("record", "points", i, "time"), point.time) for i, point in enumerate(points)
+    ]
+    times += [(key, time) for key, _, time in told]
+    for key, time in times:
+        if parts.run is not None and time > parts.run.duration:
             text = f"must not be after the duration, {parts.run.duration:.12g} s"
-            yield Fault(("record", "points", i, "time"), text, point.time)
+            yield Fault(key, text, time)
+
+
+def _told(section: Diagnosis) -> Iterator[tuple[Key, str, float]]:
+    """Give of all that was told, but not read, the key of its last time, the volume and that time."""
+    for i, stable in enumerate(section.stable):
+        yield ("diagnosis", "stable", i, "end"), stable.volume, stable.end
+    for i, limit in enumerate(section.limits):
+        yield ("diagnosis", "limits", i, "time"), limit.volume, limit.time
 
 
 def _name_faults(parts: Parts) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from ._case_faults import faults_of, lines_of
 from ._case_file import CaseFile, RecordFile, apply_overrides, read_case_file, read_record_file, shipped_names
 from ._case_schema import schema_of
 from ._controls import CloseControl, Control, RepressuriseControl
+from ._diagnosis_section import Diagnosis, Hypothesis
 from ._feeds import CrewFeed, Feed, HoldFeed, RateFeed, RemovalFeed
 from ._paths import (
     CracksPath,
@@ -171,6 +172,10 @@ class Case(Section):
     run: Run = Field(description="How long, how accurately, and what is watched.")
     outcomes: Outcomes = Field(default_factory=Outcomes, description="What of each sample is kept.")
     record: Record | None = Field(None, description="Measured pressures to compare with.")
+    diagnosis: Diagnosis | None = Field(None, description="How the record was made, for a diagnosis.")
+    hypotheses: dict[Name, Hypothesis] | None = Field(
+        None, max_length=50, description="Rival explanations of the record, as changes to the case, by name."
+    )
     sweep: Sweep = Field(default_factory=Sweep, description="How the samples are drawn.")
     _source: str = PrivateAttr("")
 
@@ -179,7 +184,7 @@ class Case(Section):
         ends = {name: (path.from_, path.to) for name, path in self.paths.items()}
         parts = Parts(
             self.gas, self.volumes, self.paths, ends, self.feeds, self.controls, self.schedule, self.run,
-            self.record,
+            self.record, self.diagnosis,
         )  # fmt: skip
         faults = cross_faults(parts)
         if faults:

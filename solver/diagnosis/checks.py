@@ -1,0 +1,113 @@
+"""Checks against over-confidence: would the model have made such readings, and does it foretell each?"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import LeakflowError
+from .forward import Forward, Found
+from .likelihood import at_offsets, window
+
+__all__ = ["LeaveOneOut", "leave_one_out", "p_value", "replicates"]
+
+Floats = NDArray[np.float64]
+
+
+class LeaveOneOut(NamedTuple):
+    """How well each reading is foretold by the others.
+
+    Attributes
+    ----------
+    elpd : float
+        Sum over readings of the log density that the others foretell.
+    each : float64 (M,)
+    pareto_k : float64 (M,)
+        Above 0.7 the estimate of that reading is not to be trusted.
+    """
+
+    elpd: float
+    each: Floats
+    pareto_k: Floats
+
+
+def replicates(forward: Forward, found: Found, seed: int) -> Floats:
+    """Return readings as each draw would have made them, float64 (n, R); things told are left aside."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for wanted, nodes in zip(forward.wanted, found.nodes, strict=True):
+        if wanted.kind != "reading":
+            continue
+        n, reading = len(nodes), wanted.reading
+        pressures = nodes[:, 0]
+        if reading.time_uncertainty > 0.0:
+            reach = window(1.0, uniform=reading.uniform)
+            z = rng.uniform(-1.0, 1.0, n) if reading.uniform else _inside(rng, reach, n) / reach
+            pressures = at_offsets(nodes, z)
+        shown = pressures + reading.uncertainty * rng.standard_normal(n)
+        if reading.resolution > 0.0:
+            shown = np.round(shown / reading.resolution) * reading.resolution
+        made.append(shown)
+    return np.stack(made, axis=1) if made else np.empty((len(found.failed), 0))
+
+
+def p_value(forward: Forward, found: Found, replicated: Floats) -> float | None:
+    """Return the posterior predictive p-value of the deviance of all readings; None without any.
+
+    The share of draws whose replicates are at least as unlikely, given the draw, as the readings are
+    (Gelman, Meng and Stern, Statistica Sinica 6 (1996) 733). Near 0 the model does not fit; near 1
+    it fits better than its own noise allows.
+    """
+    if replicated.shape[1] == 0:
+        return None
+    seen, made = np.zeros(len(replicated)), np.zeros(len(replicated))
+    place = 0
+    for wanted, nodes in zip(forward.wanted, found.nodes, strict=True):
+        if wanted.kind == "reading":
+            seen -= forward.log_of(wanted, nodes)
+            made -= forward.log_of(wanted, nodes, replicated[:, place])
+            place += 1
+    return float(np.mean(made >= seen))
+
+
+def leave_one_out(log_likelihood: Floats) -> LeaveOneOut:
+    """Return leave-one-out scores by Pareto-smoothed importance sampling.
+
+    Vehtari, Gelman and Gabry, Stat. Comput. 27 (2017) 1413, as ArviZ has it.
+
+    Parameters
+    ----------
+    log_likelihood : float64 (n, M)
+        Of posterior draws of equal weight.
+
+    Raises
+    ------
+    LeakflowError
+        ArviZ is not installed.
+    """
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # ArviZ speaks of its own future
+            from arviz.stats import psislw
+    except ImportError:
+        raise LeakflowError(
+            'leave-one-out scores need arviz; install it with: pip install "leakflow[diagnosis]"'
+        ) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        log_weights, k = psislw(-log_likelihood.T)
+    terms = np.asarray(log_weights) + log_likelihood.T
+    top = terms.max(axis=1)
+    each = top + np.log(np.exp(terms - top[:, None]).sum(axis=1))
+    return LeaveOneOut(float(each.sum()), each, np.atleast_1d(np.asarray(k, np.float64)))
+
+
+def _inside(rng: np.random.Generator, reach: float, n: int) -> Floats:
+    """Draw normal numbers within ``reach``."""
+    from scipy.special import ndtr, ndtri
+
+    return np.asarray(ndtri(rng.uniform(ndtr(-reach), ndtr(reach), n)))

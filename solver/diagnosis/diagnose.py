@@ -1,0 +1,293 @@
+"""Diagnosis: what a record says of the inputs of a case, and of the hypotheses that the case names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._column import label
+from .._diagnosis_section import Diagnosis
+from ..case import Case
+from .checks import LeaveOneOut, leave_one_out, p_value, replicates
+from .forward import Forward, last_reading
+from .hypotheses import Rival, load_rivals
+from .sampler import Sampled, resampled, sample
+
+__all__ = ["DECISIVE", "Answer", "Explanation", "diagnose"]
+
+Floats = NDArray[np.float64]
+#: ln of the Bayes factor (20 to 1) from which a record is said to tell two hypotheses apart.
+DECISIVE = 3.0
+_DAY = 86400.0
+_DRAWS = 1000
+_BAND_TIMES = 41
+_AHEAD = {"day": _DAY, "week": 7.0 * _DAY}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the record says of one hypothesis.
+
+    Arrays over draws are of its posterior, all of equal weight.
+
+    Attributes
+    ----------
+    rival : Rival
+        Name, title, prior probability and case.
+    sampled : Sampled
+        Evidence, its error, and whether the sampling has converged.
+    failed_runs : int
+        Evaluations whose run failed: their likelihood counts as zero.
+    inputs, units : dict
+        Draws of each input, float64 (n,), and the units; in SI.
+    flows : dict
+        Draws of ``gas_out`` (to the boundaries) and ``gas_in`` (from held volumes and feeds), kg/s, means from
+        the start to the end of the last reading's window.
+    log_likelihood, replicates : float64 (n, M), (n, R)
+        Of all that was read or told; readings as the draws would have made them.
+    labels : list of str
+        Of the M.
+    p_value : float or None
+        Posterior predictive; None without readings.
+    loo : LeaveOneOut
+    times, bands : float64 (T,), dict of float64 (n, T)
+        Pressures of each volume of the record, to a week after it.
+    next_pressure : dict
+        ``"day"``, ``"week"`` after the last reading: by volume, draws of the pressure.
+    """
+
+    rival: Rival
+    sampled: Sampled
+    failed_runs: int
+    inputs: dict[str, Floats]
+    units: dict[str, str]
+    flows: dict[str, Floats]
+    log_likelihood: Floats
+    replicates: Floats
+    labels: list[str]
+    p_value: float | None
+    loo: LeaveOneOut
+    times: Floats
+    bands: dict[str, Floats]
+    next_pressure: dict[str, dict[str, Floats]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a record says of all hypotheses of a case.
+
+    Attributes
+    ----------
+    case : Case
+    explanations : list of Explanation
+        In the order of the case.
+    seed, live : int
+    """
+
+    case: Case
+    explanations: list[Explanation]
+    seed: int
+    live: int
+
+    @property
+    def log_evidences(self) -> Floats:
+        """Natural logarithms of the evidences, in the order of the explanations."""
+        return np.array([one.sampled.log_evidence for one in self.explanations])
+
+    @property
+    def errors(self) -> Floats:
+        """Standard errors of the log evidences."""
+        return np.array([one.sampled.error for one in self.explanations])
+
+    @property
+    def converged(self) -> bool:
+        """Whether the sampling of all has converged."""
+        return not any(one.sampled.reasons for one in self.explanations)
+
+    def probabilities(self, priors: Sequence[float] | None = None) -> Floats:
+        """Return the posterior probabilities of the hypotheses, under the case's priors or under others."""
+        given = [one.rival.prior for one in self.explanations] if priors is None else priors
+        logs = self.log_evidences + np.log(np.asarray(given, np.float64))
+        weights = np.exp(logs - logs.max())
+        return np.asarray(weights / weights.sum())
+
+    def moved(self, factor: float) -> list[tuple[float, float]]:
+        """Return each probability with its prior odds divided by a factor, and multiplied by it."""
+        probable = self.probabilities()
+        return [tuple(p * f / (1.0 - p + p * f) for f in (1.0 / factor, factor)) for p in probable]  # type: ignore[misc]
+
+
+def diagnose(
+    case: str | os.PathLike[str],
+    *,
+    records: Sequence[str | os.PathLike[str]] = (),
+    only: Sequence[str] = (),
+    seed: int | None = None,
+    live: int | None = None,
+    most_evaluations: int = 500_000,
+    threads: int | None = None,
+    overrides: Mapping[str, object] | Sequence[str] = (),
+    report: Callable[[str], None] | None = None,
+) -> Answer:
+    """Judge the hypotheses of a case by its record.
+
+    Parameters
+    ----------
+    case : str or path
+        Name of a shipped case, or a file.
+    records : sequence of paths
+        CSV files instead of the case's record.
+    only : sequence of str
+        Names of the hypotheses that are wanted; by default all.
+    seed, live : int, optional
+        Other than the case's ``sweep.seed`` and ``diagnosis.live``.
+    most_evaluations : int
+        After so many of one hypothesis its sampling is given up.
+    threads : int, optional
+        By default all processors; the answer does not depend on it.
+    overrides : mapping or sequence of str
+        As for `leakflow.solver.case.load_case`.
+    report : callable, optional
+        Told the name of each hypothesis before it is sampled.
+
+    Raises
+    ------
+    CaseError
+        The case, the record or the changes of a hypothesis are faulty; one line each.
+    LeakflowError
+        A package is missing, or a hypothesis gives the record no likelihood at all.
+    """
+    loaded, rivals = load_rivals(case, overrides, records, only)
+    section = loaded.diagnosis or Diagnosis()
+    seed = loaded.sweep.seed if seed is None else seed
+    live = section.live if live is None else live
+    explanations = []
+    for rival in rivals:
+        if report is not None:
+            report(rival.name)
+        explanations.append(_explained(rival, seed, live, most_evaluations, threads))
+    return Answer(loaded, explanations, seed, live)
+
+
+def _explained(rival: Rival, seed: int, live: int, most: int, threads: int | None) -> Explanation:
+    """Sample one hypothesis, and run its posterior on to a week after the record."""
+    forward = Forward(rival.case, seed, threads=threads)
+    sampled = sample(forward, forward.dimensions, seed=seed, live=live, most_evaluations=most)
+    cube = sampled.cube[resampled(sampled, _DRAWS, seed)]
+    found = forward.run(cube)
+    made = replicates(forward, found, seed)
+    inputs = dict(zip(forward.names, found.inputs.T, strict=True))
+    last = last_reading(rival.case)
+    times, bands = _ahead(rival.case, seed, threads, last, cube)
+    ahead = {
+        name: {volume: band[:, _nearest(times, last + after)] for volume, band in bands.items()}
+        for name, after in _AHEAD.items()
+    }
+    return Explanation(
+        rival, sampled, forward.failures, inputs, dict(zip(forward.names, forward.units, strict=True)),
+        _flows(forward, found.outcomes), found.log_likelihood, made, forward.labels,
+        p_value(forward, found, made), leave_one_out(found.log_likelihood), times, bands, ahead,
+    )  # fmt: skip
+
+
+def _ahead(
+    case: Case, seed: int, threads: int | None, last: float, cube: Floats
+) -> tuple[Floats, dict[str, Floats]]:
+    """Return the pressures of the volumes of the record from the start to a week after it."""
+    end = last + max(_AHEAD.values())
+    times = np.union1d(np.linspace(0.0, end, _BAND_TIMES), last + np.array(list(_AHEAD.values())))
+    volumes = list(dict.fromkeys(_volumes_of(case)))
+    extra = [(volume, float(time)) for volume in volumes for time in times]
+    forward = Forward(case, seed, threads=threads, end=end, extra=extra)
+    pressures = forward.extra(forward.run(cube)).reshape(len(cube), len(volumes), times.size)
+    return times, {volume: pressures[:, i] for i, volume in enumerate(volumes)}
+
+
+def _volumes_of(case: Case) -> list[str]:
+    section = case.diagnosis or Diagnosis()
+    points = case.record.points if case.record is not None else []
+    return [item.volume for item in (*points, *section.stable, *section.limits)]
+
+
+def _nearest(times: Floats, time: float) -> int:
+    return int(np.argmin(np.abs(times - time)))
+
+
+def _flows(forward: Forward, outcomes: Floats) -> dict[str, Floats]:
+    """Return the mean flows of gas to the boundaries, and into the integrated volumes from elsewhere."""
+    case, span = forward.case, forward.end
+    places = {column.name: column.place for column in forward.compiled.outcomes}
+    out, come = np.zeros(len(outcomes)), np.zeros(len(outcomes))
+    for name, path in case.paths.items():
+        mass = outcomes[:, places[f"mass_{label(name)}"]]
+        kinds = case.volumes[path.from_].kind, case.volumes[path.to].kind
+        if "boundary" in kinds:
+            out += mass if kinds[1] == "boundary" else -mass
+        elif "held" in kinds and "integrated" in kinds:
+            come += mass if kinds[0] == "held" else -mass
+    for name in case.feeds:
+        for column, place in places.items():
+            if column == f"feed_{label(name)}" or column.startswith(f"feed_{label(name)}_"):
+                come += outcomes[:, place]
+    return {"gas_out": out / span, "gas_in": come / span}
+
+
+def interval(draws: Floats, share: float) -> tuple[float, float]:
+    """Return the central interval that holds a share of the draws."""
+    low, high = np.quantile(draws, [0.5 * (1.0 - share), 0.5 * (1.0 + share)])
+    return float(low), float(high)
+
+
+def plain(answer: Answer) -> dict[str, Any]:
+    """Return an answer as plain JSON types, in SI."""
+    from .words import verdict
+
+    probable, moved = answer.probabilities(), answer.moved(10.0)
+    best = float(answer.log_evidences.max())
+    listed = [
+        {
+            "name": one.rival.name,
+            "title": one.rival.title,
+            "prior": one.rival.prior,
+            "probability": float(probable[i]),
+            "probability_prior_odds_tenth_and_tenfold": list(moved[i]),
+            "log_evidence": one.sampled.log_evidence,
+            "log_evidence_error": one.sampled.error,
+            "log_bayes_factor_to_best": one.sampled.log_evidence - best,
+            "converged": not one.sampled.reasons,
+            "not_converged_because": list(one.sampled.reasons),
+            "ess": one.sampled.ess,
+            "evaluations": one.sampled.evaluations,
+            "failed_runs": one.failed_runs,
+            "p_value": one.p_value,
+            "loo": {"elpd": one.loo.elpd, "pareto_k": one.loo.pareto_k.tolist()},
+            "inputs": {name: _told(draws) | {"units": one.units[name]} for name, draws in one.inputs.items()},
+            "flows": {name: _told(draws) | {"units": "kg s-1"} for name, draws in one.flows.items()},
+            "next_pressure": {
+                when: {volume: _told(draws) for volume, draws in by.items()}
+                for when, by in one.next_pressure.items()
+            },
+        }
+        for i, one in enumerate(answer.explanations)
+    ]
+    return {
+        "case": answer.case.source,
+        "seed": answer.seed,
+        "live": answer.live,
+        "converged": answer.converged,
+        "verdict": verdict(answer),
+        "hypotheses": listed,
+    }
+
+
+def _told(draws: Floats) -> dict[str, Any]:
+    return {
+        "median": float(np.median(draws)),
+        "interval_50": list(interval(draws, 0.5)),
+        "interval_90": list(interval(draws, 0.9)),
+    }

@@ -1,0 +1,254 @@
+"""The log likelihood of a case as a function on the unit cube: what a nested sampler asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._diagnosis_section import Diagnosis
+from .._sections import Point, Record
+from ..case import Case
+from ..engine import Block, Points, available_threads, run_blocks, warm_up
+from ..plan import CompiledCase, compile_case
+from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets
+
+__all__ = ["Forward", "Found", "last_reading", "last_time"]
+
+Floats = NDArray[np.float64]
+
+#: Names of the inputs that the gauge adds to those of the case.
+GAUGE_INPUTS = {"gauge_offset": "Pa", "gauge_drift": "Pa s-1"}
+# runs end this long after the last reading, so that its window lies inside
+_SLACK = 1e-9
+
+
+class Found(NamedTuple):
+    """What was computed for some points of the unit cube.
+
+    Attributes
+    ----------
+    log_likelihood : float64 (n, M)
+        Of each reading and each thing told; -inf where the sample failed.
+    inputs : float64 (n, D)
+        In SI, in the order of `Forward.names`.
+    outcomes : float64 (n, O)
+        As the kernel gave them.
+    nodes : list of float64 (n, k)
+        Pressures at the nodes of each reading and each thing told, as its gauge saw them.
+    failed : bool (n,)
+    """
+
+    log_likelihood: Floats
+    inputs: Floats
+    outcomes: Floats
+    nodes: list[Floats]
+    failed: NDArray[np.bool_]
+
+
+class _Wanted(NamedTuple):
+    """A reading, or something told, and the times at which it needs a pressure."""
+
+    kind: str
+    label: str
+    volume: str
+    species: str | None
+    times: Floats
+    reading: Reading
+
+
+class Forward:
+    """A case as a likelihood over the unit cube of its random inputs and of its gauge's errors.
+
+    Parameters
+    ----------
+    case : Case
+    seed : int
+        Of the random numbers that are no inputs: those of each crack, the same in all evaluations.
+    threads : int, optional
+    end : float, optional
+        End of the run, s; by default the last time that a reading needs.
+    extra : sequence of (volume, time), optional
+        Pressures wanted besides, for predictions.
+    """
+
+    def __init__(
+        self, case: Case, seed: int, *, threads: int | None = None, end: float | None = None,
+        extra: Sequence[tuple[str, float]] = (),
+    ) -> None:  # fmt: skip
+        """Compile the case, with a pressure wanted wherever a reading needs one."""
+        self.case, self.seed, self.threads = case, seed, threads or available_threads()
+        self.section = case.diagnosis or Diagnosis()
+        self.wanted = _wanted(case, self.section)
+        self.end = end if end is not None else last_time(case)
+        self.compiled = self._compile(extra)
+        self.gauge = [name for name in GAUGE_INPUTS if getattr(self.section, name) > 0.0]
+        self.names = [column.name for column in self.compiled.inputs] + self.gauge
+        self.units = [column.units for column in self.compiled.inputs] + [GAUGE_INPUTS[n] for n in self.gauge]
+        self.labels = [wanted.label for wanted in self.wanted]
+        self.failures = self.evaluations = 0
+        warm_up(self.compiled.plan, self._points(np.zeros((0, len(self.names)))))
+
+    @property
+    def dimensions(self) -> int:
+        """How many inputs there are."""
+        return len(self.names)
+
+    def __call__(self, cube: Floats) -> Floats:
+        """Return the log likelihood of points of the unit cube, float64 (n,); -inf where a run failed."""
+        found = self.run(cube)
+        self.evaluations += len(cube)
+        self.failures += int(found.failed.sum())
+        return found.log_likelihood.sum(axis=1)
+
+    def run(self, cube: Floats) -> Found:
+        """Run the case at points of the unit cube, float64 (n, D)."""
+        n, plan = len(cube), self.compiled.plan
+        inputs = np.empty((n, plan.draws.size))
+        outcomes: Floats | None = None
+        statuses = np.empty(n, np.int8)
+
+        def take(block: Block) -> None:
+            nonlocal outcomes
+            if outcomes is None:
+                outcomes = np.empty((n, block.outcomes.shape[1]))
+            where = slice(block.first, block.first + block.statuses.size)
+            inputs[where], outcomes[where], statuses[where] = block.inputs, block.outcomes, block.statuses
+
+        run_blocks(
+            plan, self.seed, 0, n, series=False, threads=self.threads, report=take, points=self._points(cube)
+        )
+        assert outcomes is not None
+        failed = statuses != 0
+        gauge = self._gauge_errors(cube)
+        own = inputs[:, [column.place for column in self.compiled.inputs]]
+        nodes = self._nodes(outcomes, gauge)
+        logs = np.stack([self.log_of(w, at) for w, at in zip(self.wanted, nodes, strict=True)], axis=1)
+        logs[failed] = -np.inf
+        return Found(
+            np.where(np.isnan(logs), -np.inf, logs), np.hstack([own, gauge[:, [
+                list(GAUGE_INPUTS).index(name) for name in self.gauge
+            ]]]), outcomes, nodes, failed,
+        )  # fmt: skip
+
+    def log_of(self, wanted: _Wanted, nodes: Floats, value: Floats | None = None) -> Floats:
+        """Return the log likelihood of one reading, or of replicates ``value`` of it."""
+        reading = wanted.reading if value is None else wanted.reading._replace(value=value)
+        if wanted.kind == "reading":
+            return log_timed(reading, nodes)
+        if wanted.kind == "stable":
+            return log_stable(nodes[:, 1] - nodes[:, 0], float(reading.value), reading.uncertainty)
+        return log_limit(nodes[:, 0], float(reading.value), reading.uncertainty, below=wanted.kind == "below")
+
+    def extra(self, found: Found) -> Floats:
+        """Return the pressures wanted besides, float64 (n, E)."""
+        return found.outcomes[:, self._extra_places]
+
+    def _compile(self, extra: Sequence[tuple[str, float]]) -> CompiledCase:
+        """Compile the case with a point of the record wherever a pressure is wanted, and no longer a run."""
+        points, by_temperature = [], self._compares_by_temperature()
+        for wanted in self.wanted:
+            for time in wanted.times:
+                points.append(_point(wanted.volume, float(time), wanted.species))
+        readings = len(points)
+        points += [_point(volume, time, None) for volume, time in extra]
+        record = Record.model_construct(
+            points=points, file=None, compare="p/T" if by_temperature else "pressure", start=None
+        )
+        run = self.case.run.model_copy(update={"duration": self.end, "output_times": [0.0], "thresholds": []})
+        schedule = [event for event in self.case.schedule if _begins(event) <= self.end]
+        compiled = compile_case(
+            self.case.model_copy(update={"record": record, "run": run, "schedule": schedule}), nominal=False
+        )
+        middle = compiled.record_columns[:, 1]
+        self._places, self._extra_places = middle[:readings], middle[readings:]
+        return compiled
+
+    def _compares_by_temperature(self) -> bool:
+        return self.case.record is not None and self.case.record.compare == "p/T"
+
+    def _points(self, cube: Floats):  # type: ignore[no-untyped-def]
+        plan = self.compiled.plan
+        places = [column.place for column in self.compiled.inputs]
+
+        def points(first: int, count: int) -> Points:
+            u = np.full((count, plan.draws.size), np.nan)
+            u[:, places] = cube[first : first + count, : len(places)]
+            return Points(u=u, noise=np.zeros((count, plan.paths.size), np.uint64))
+
+        return points
+
+    def _gauge_errors(self, cube: Floats) -> Floats:
+        """Return offset and drift of the gauge at each point, float64 (n, 2); 0 where there is none."""
+        from scipy.special import ndtri
+
+        errors = np.zeros((len(cube), 2))
+        for i, name in enumerate(self.gauge):
+            u = np.clip(cube[:, len(self.compiled.inputs) + i], 1e-16, 1.0 - 1e-16)
+            errors[:, list(GAUGE_INPUTS).index(name)] = getattr(self.section, name) * ndtri(u)
+        return errors
+
+    def _nodes(self, outcomes: Floats, gauge: Floats) -> list[Floats]:
+        """Return what the gauge would show at the nodes of everything wanted."""
+        nodes, start = [], 0
+        for wanted in self.wanted:
+            stop = start + wanted.times.size
+            true = outcomes[:, self._places[start:stop]]
+            nodes.append(true + gauge[:, :1] + gauge[:, 1:] * wanted.times)
+            start = stop
+        return nodes
+
+
+def last_time(case: Case) -> float:
+    """Return the last time that any reading of a case needs, s; not after the end of its run."""
+    times = [float(wanted.times.max()) for wanted in _wanted(case, case.diagnosis or Diagnosis())]
+    return min(max(times) * (1.0 + _SLACK) if max(times) > 0.0 else case.run.duration, case.run.duration)
+
+
+def last_reading(case: Case) -> float:
+    """Return when the last reading was taken, or the last thing told, s."""
+    points = case.record.points if case.record is not None else []
+    section = case.diagnosis or Diagnosis()
+    return max([
+        *(point.time for point in points), *(item.end for item in section.stable),
+        *(item.time for item in section.limits),
+    ])  # fmt: skip
+
+
+def _begins(event: object) -> float:
+    """Return when an event begins, if that is fixed."""
+    return float(getattr(getattr(event, "at", None), "value", 0.0))
+
+
+def _point(volume: str, time: float, species: str | None) -> Point:
+    return Point.model_construct(
+        volume=volume, time=time, pressure=0.0, uncertainty=1.0, time_uncertainty=0.0, temperature=1.0,
+        species=species,
+    )  # fmt: skip
+
+
+def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
+    """List the readings of the record, then what was told, with the times of their nodes."""
+    uniform = section.time_law == "uniform"
+    wanted = []
+    by_temperature = case.record is not None and case.record.compare == "p/T"
+    for i, point in enumerate(case.record.points if case.record is not None else []):
+        scale = 1.0 / (point.temperature or 1.0) if by_temperature else 1.0
+        reading = Reading(
+            point.pressure * scale, point.uncertainty * scale, section.resolution * scale,
+            point.time_uncertainty, uniform,
+        )  # fmt: skip
+        times = point.time + node_offsets(point.time_uncertainty, uniform=uniform)
+        times = np.clip(times, 0.0, case.run.duration)
+        wanted.append(_Wanted("reading", f"record_{i + 1}", point.volume, point.species, times, reading))
+    for i, stable in enumerate(section.stable):
+        ends = np.array([stable.start, stable.end])
+        reading = Reading(stable.within, stable.uncertainty)
+        wanted.append(_Wanted("stable", f"stable_{i + 1}", stable.volume, None, ends, reading))
+    for i, limit in enumerate(section.limits):
+        kind = "below" if limit.below is not None else "above"
+        reading = Reading(limit.below or limit.above or 0.0, limit.uncertainty)
+        wanted.append(_Wanted(kind, f"limit_{i + 1}", limit.volume, None, np.array([limit.time]), reading))
+    return wanted

@@ -1,0 +1,143 @@
+"""The cases of the rival hypotheses: the case as it stands, each time with the changes of one of them."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .._case_checks import nearest
+from .._case_faults import line_of, lines_of
+from .._case_file import apply_overrides, read_case_file, read_record_file
+from .._diagnosis_section import Diagnosis
+from ..case import Case, case_of
+from ..errors import CaseError, Fault
+
+__all__ = ["Rival", "load_rivals"]
+
+
+class Rival(NamedTuple):
+    """One explanation of the record.
+
+    Attributes
+    ----------
+    name, title : str
+    prior : float
+        Its probability before the record is looked at; those of all rivals sum to 1.
+    case : Case
+        With its changes.
+    """
+
+    name: str
+    title: str
+    prior: float
+    case: Case
+
+
+def load_rivals(
+    name_or_path: str | os.PathLike[str],
+    overrides: Mapping[str, object] | Sequence[str] = (),
+    records: Sequence[str | os.PathLike[str]] = (),
+    only: Sequence[str] = (),
+) -> tuple[Case, list[Rival]]:
+    """Read a case and the hypotheses that it names; without any, the case itself is the only one.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        As for `leakflow.solver.case.load_case`.
+    overrides : mapping or sequence of str
+        Keys to set otherwise in the case itself, before any hypothesis changes it.
+    records : sequence of paths
+        CSV files that take the place of the case's record; the points of all count.
+    only : sequence of str
+        Names of the hypotheses that are wanted; by default all.
+
+    Returns
+    -------
+    tuple of Case, list of Rival
+
+    Raises
+    ------
+    CaseError
+        With one line for each fault, also of the changes of a hypothesis.
+    """
+    file = read_case_file(name_or_path)
+    apply_overrides(file.data, overrides, Case, file.source)
+    if records:
+        file.data["record"] = _record_of(file.data.get("record"), records)
+    else:
+        _inline_record(file.data, file.path, file.source)
+    case = case_of(file.data, file.source)
+    told = case.diagnosis is not None and (case.diagnosis.stable or case.diagnosis.limits)
+    if case.record is None and not told:
+        text = "missing; a diagnosis needs a record, from the case or from --record FILE"
+        raise CaseError(line_of(Fault(("record",), text), file.source))
+    hypotheses = case.hypotheses or {}
+    for name in only:
+        if name not in hypotheses:
+            text = f"no such hypothesis; {nearest(name, list(hypotheses))}"
+            raise CaseError(line_of(Fault(("hypotheses", name), text), file.source))
+    if only:
+        hypotheses = {name: hypotheses[name] for name in hypotheses if name in only}
+    if not hypotheses:
+        return case, [Rival("case", case.title, 1.0, case)]
+    total = sum(hypothesis.prior for hypothesis in hypotheses.values())
+    rivals, faults = [], []
+    for name, hypothesis in hypotheses.items():
+        try:
+            changed = _changed(file.data, hypothesis.changes, f"{file.source}: hypotheses.{name}")
+            rivals.append(Rival(name, hypothesis.title or name, hypothesis.prior / total, changed))
+        except CaseError as error:
+            faults += error.faults
+    if faults:
+        raise CaseError(faults)
+    _refuse_other_data(case, rivals)
+    return case, rivals
+
+
+def _changed(data: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> Case:
+    """Return the case with the changes of one hypothesis."""
+    own = {key: item for key, item in data.items() if key != "hypotheses"}
+    own = copy.deepcopy(own)
+    apply_overrides(own, changes, Case, source)
+    return case_of(own, source)
+
+
+def _refuse_other_data(case: Case, rivals: Sequence[Rival]) -> None:
+    """Refuse hypotheses that change what was measured: evidences are of the same data or mean nothing."""
+    base = case.diagnosis or Diagnosis()
+    for rival in rivals:
+        for key, own, common in (
+            ("record", rival.case.record, case.record),
+            ("diagnosis", rival.case.diagnosis or Diagnosis(), base),
+        ):
+            if own != common:
+                text = f"must not change {key}: all hypotheses explain the same readings"
+                raise CaseError(line_of(Fault(("hypotheses", rival.name, "changes"), text), case.source))
+
+
+def _record_of(section: object, records: Sequence[str | os.PathLike[str]]) -> dict[str, Any]:
+    """Return the section of the record with the points of files given by a user."""
+    kept = section if isinstance(section, dict) else {}
+    points: list[dict[str, object]] = []
+    for record in records:
+        path = Path(record)
+        try:
+            points += read_record_file(path, path.name, path.name).points
+        except CaseError as error:
+            reason = error.faults[0].split(": ", 2)[-1]
+            raise CaseError(f"--record {path}: {reason}") from None
+    return {key: item for key, item in kept.items() if key not in ("points", "file")} | {"points": points}
+
+
+def _inline_record(data: dict[str, Any], path: Path, source: str) -> None:
+    """Put the rows of the record's CSV, if it has one, in the place of its name."""
+    record = data.get("record")
+    if not isinstance(record, dict) or "file" not in record:
+        return
+    if "points" in record:
+        raise CaseError(lines_of([Fault(("record",), "must have either points or file")], source))
+    record["points"] = read_record_file(path, record.pop("file"), source).points

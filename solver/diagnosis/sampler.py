@@ -1,0 +1,154 @@
+"""The nested sampler, behind one face: a likelihood on the unit cube goes in, weighted points come out.
+
+Nautilus (Lange, MNRAS 525 (2023) 3181) was chosen; docs/diagnosis.md has what it was measured beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import LeakflowError
+
+__all__ = ["Sampled", "resampled", "sample"]
+
+Floats = NDArray[np.float64]
+
+# points that a likelihood gets at once: enough for all threads of the batch engine
+_BATCH = 500
+_WANTED_ESS = 2000
+_LEAST_ESS = 500
+_MOST_ERROR = 0.15
+
+
+class Sampled(NamedTuple):
+    """What nested sampling gave.
+
+    Attributes
+    ----------
+    cube : float64 (n, D)
+    log_weights : float64 (n,)
+        Of the posterior; their exponentials sum to 1.
+    log_evidence, error : float
+        Natural logarithm of the evidence, and its standard error.
+    ess : float
+        Effective sample size of the posterior.
+    evaluations : int
+    reasons : tuple of str
+        Why it has not converged; empty if it has.
+    """
+
+    cube: Floats
+    log_weights: Floats
+    log_evidence: float
+    error: float
+    ess: float
+    evaluations: int
+    reasons: tuple[str, ...]
+
+
+def sample(
+    log_likelihood: Callable[[Floats], Floats], dimensions: int, *, seed: int, live: int,
+    most_evaluations: int = 500_000,
+) -> Sampled:  # fmt: skip
+    """Sample a likelihood over the unit cube.
+
+    Parameters
+    ----------
+    log_likelihood : callable
+        Takes float64 (n, D), returns float64 (n,); -inf is allowed, though not everywhere.
+    dimensions : int
+        D; with 0 the likelihood is a number, and so is the evidence.
+    seed : int
+        The same seed gives the same answer.
+    live : int
+        Live points.
+    most_evaluations : int
+        After these it gives up; the answer then says that it has not converged.
+
+    Raises
+    ------
+    LeakflowError
+        The sampler is not installed, or the likelihood is zero wherever it was looked.
+    """
+    if dimensions < 2:
+        return _on_a_grid(log_likelihood, dimensions, live)
+    try:
+        from nautilus import Sampler
+    except ImportError:
+        raise LeakflowError(
+            'a diagnosis needs nautilus-sampler; install it with: pip install "leakflow[diagnosis]"'
+        ) from None
+    _refuse_nothing(log_likelihood, dimensions, seed)
+    sampler = Sampler(
+        lambda cube: cube, lambda cube: _finite(log_likelihood(cube)), n_dim=dimensions, n_live=live,
+        n_batch=_BATCH, n_networks=0, vectorized=True, pass_dict=False, seed=seed % 2**32,
+    )  # fmt: skip
+    done = sampler.run(n_eff=_WANTED_ESS, discard_exploration=True, n_like_max=most_evaluations)
+    cube, log_weights, _ = sampler.posterior()
+    ess, log_evidence = float(sampler.n_eff), float(sampler.log_z)
+    # relative error of a mean of weights that ess independent ones would have
+    error = 1.0 / np.sqrt(max(ess, 1.0))
+    return Sampled(
+        np.asarray(cube), np.asarray(log_weights), log_evidence, error, ess, int(sampler.n_like),
+        _reasons(bool(done), ess, error, most_evaluations),
+    )  # fmt: skip
+
+
+def resampled(sampled: Sampled, count: int, seed: int) -> NDArray[np.int64]:
+    """Return the rows of ``count`` draws of equal weight, by systematic resampling."""
+    rng = np.random.default_rng(seed)
+    weights = np.exp(sampled.log_weights - sampled.log_weights.max())
+    steps = np.cumsum(weights / weights.sum())
+    rows = np.searchsorted(steps, (rng.random() + np.arange(count)) / count)
+    rows = np.minimum(rows, weights.size - 1)
+    return np.asarray(rng.permutation(rows), np.int64)  # neighbours must not be the same point
+
+
+def _finite(logs: Floats) -> Floats:
+    """Give failed samples a likelihood that is zero for every purpose, yet can be compared."""
+    return np.where(np.isfinite(logs), logs, -1e100)
+
+
+def _refuse_nothing(log_likelihood: Callable[[Floats], Floats], dimensions: int, seed: int) -> None:
+    first = log_likelihood(np.random.default_rng(seed).random((_BATCH, dimensions)))
+    if not np.isfinite(first).any():
+        raise LeakflowError(
+            f"the likelihood is zero at each of {_BATCH} points drawn from the prior: every run failed, or "
+            "the readings are out of reach"
+        )
+
+
+def _reasons(done: bool, ess: float, error: float, most: int) -> tuple[str, ...]:
+    reasons = []
+    if not done:
+        reasons.append(f"stopped after {most:,} evaluations")
+    if ess < _LEAST_ESS:
+        reasons.append(f"effective sample size {ess:.0f}, below {_LEAST_ESS}")
+    if error > _MOST_ERROR:
+        reasons.append(f"evidence to {error:.2f} only, not {_MOST_ERROR}")
+    return tuple(reasons)
+
+
+def _on_a_grid(log_likelihood: Callable[[Floats], Floats], dimensions: int, live: int) -> Sampled:
+    """Integrate what has one input or none: middles of even steps, which is the better sampler there."""
+    count = 20 * live if dimensions else 1
+    cube = ((np.arange(count) + 0.5) / count)[:, None][:, :dimensions]
+    logs = log_likelihood(cube)
+    if not np.isfinite(logs).any():
+        raise LeakflowError("the likelihood is zero at all points: every run failed")
+    top = logs.max()
+    weights = np.exp(logs - top)
+    ess = float(weights.sum() ** 2 / (weights**2).sum()) if dimensions else float(_WANTED_ESS)
+    with np.errstate(divide="ignore"):
+        log_weights = np.log(weights / weights.sum())
+    # half as many points tell how far the sum is from the integral
+    halved = np.log(max(weights[::2].mean(), 1e-300))
+    error = abs(np.log(weights.mean()) - halved) if dimensions else 0.0
+    return Sampled(
+        cube, log_weights, float(top + np.log(weights.mean())), float(error), ess, count,
+        _reasons(True, ess, error, count),
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from leakflow.solver.diagnosis.sampler import resampled, sample
+from leakflow.solver.errors import LeakflowError
+
+MEAN, SD = np.array([0.4, 0.6]), np.array([0.05, 0.02])
+
+
+def gaussian(cube):
+    return -0.5 * (((cube - MEAN) / SD) ** 2).sum(axis=1)
+
+
+TRUE = np.log(2.0 * np.pi * SD.prod())
+
+
+def test_evidence_and_posterior_of_a_gaussian():
+    found = sample(gaussian, 2, seed=3, live=300)
+    assert not found.reasons
+    assert found.log_evidence == pytest.approx(TRUE, abs=4.0 * found.error)
+    assert found.error < 0.05
+    weights = np.exp(found.log_weights)
+    assert weights.sum() == pytest.approx(1.0, rel=1e-9)
+    draws = found.cube[resampled(found, 1000, 3)]
+    assert draws.mean(axis=0) == pytest.approx(MEAN, abs=0.007)
+    assert draws.std(axis=0) == pytest.approx(SD, rel=0.12)
+
+
+def test_a_seed_gives_the_same_answer_and_another_seed_another():
+    first, again, other = (sample(gaussian, 2, seed=seed, live=100) for seed in (1, 1, 2))
+    assert np.array_equal(first.cube, again.cube)
+    assert first.log_evidence == again.log_evidence
+    assert first.log_evidence != other.log_evidence
+
+
+def test_a_sampling_that_was_cut_short_says_so():
+    found = sample(gaussian, 2, seed=1, live=300, most_evaluations=1000)
+    assert any("stopped after 1,000 evaluations" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize("dimensions", [0, 1])
+def test_one_input_or_none_is_integrated(dimensions):
+    found = sample(
+        lambda cube: -0.5 * ((cube - 0.5) / 0.1).sum(axis=1) ** 2 if dimensions else np.array([-2.0]),
+        dimensions, seed=1, live=200,
+    )  # fmt: skip
+    expected = np.log(np.sqrt(2.0 * np.pi) * 0.1) if dimensions else -2.0
+    assert found.log_evidence == pytest.approx(expected, abs=1e-5)
+    assert not found.reasons
+
+
+def test_a_likelihood_that_is_zero_everywhere_is_refused():
+    with pytest.raises(LeakflowError, match="likelihood is zero"):
+        sample(lambda cube: np.full(len(cube), -np.inf), 2, seed=1, live=100)
