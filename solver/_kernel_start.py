@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 __all__ = ["load_numba", "say_if_compiling"]
@@ -14,17 +15,20 @@ def load_numba() -> None:
     """Load Numba without SciPy, whose BLAS it would look up: no kernel calls it, and it takes 0.2 s.
 
     For the process of a command only: in it Numba compiles no linear algebra thereafter. SciPy itself can
-    be imported as ever.
+    be imported as ever. What is loaded stays to the end: the search for cycles is spared it.
     """
     if "scipy" in sys.modules or "numba" in sys.modules:
         return
     sys.modules["scipy"] = None  # type: ignore[assignment]
+    gc.disable()
     try:
         from numba.core.registry import cpu_target
 
         cpu_target.target_context.refresh()
     finally:
         del sys.modules["scipy"]
+        gc.freeze()
+        gc.enable()
 
 
 def say_if_compiling() -> None:

@@ -126,7 +126,8 @@ def test_a_folder_that_cannot_be_written_is_one_line(leakflow, monkeypatch):
 
 def test_scipy_is_spared_and_comes_back(tmp_path):
     code = (
-        "import json, sys; from leakflow.solver._kernel_start import load_numba; load_numba(); "
+        "import gc, json, sys; from leakflow.solver._kernel_start import load_numba; load_numba(); "
+        "assert gc.isenabled(); assert gc.get_freeze_count() > 0; "
         "before = 'scipy' in sys.modules; import scipy.linalg; "
         "print(json.dumps([before, 'numba' in sys.modules, float(scipy.linalg.det([[2.0]]))]))"
     )
