@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,12 +72,13 @@ class Cluster:
             return
         from .campaign.cluster import connected, local_cluster
 
-        if self.scheduler is None:
-            with local_cluster(self.workers or 1) as client:
-                yield client
-        else:
-            with connected(self.scheduler, self._security()) as client:
-                yield client
+        with _no_logs():
+            if self.scheduler is None:
+                with local_cluster(self.workers or 1) as client:
+                    yield client
+            else:
+                with connected(self.scheduler, self._security()) as client:
+                    yield client
 
     @property
     def size(self) -> int | None:
@@ -86,6 +89,18 @@ class Cluster:
         from .campaign.cluster import tls_security
 
         return None if self.tls is None else tls_security(*self.tls)
+
+
+@contextmanager
+def _no_logs() -> Iterator[None]:
+    """Keep tracebacks that libraries log from who gets a line; LEAKFLOW_DEBUG=1 shows them."""
+    before = logging.root.manager.disable
+    if not os.environ.get("LEAKFLOW_DEBUG"):
+        logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def chosen_cluster(
