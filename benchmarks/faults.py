@@ -347,6 +347,7 @@ def _start(task: Callable[[], object]) -> int:
         return child
     code = 1
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs
         task()
         code = 0
     except LeakflowError as error:
