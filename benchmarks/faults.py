@@ -179,6 +179,7 @@ def merge_killed_at_every_call(bench: Bench) -> Found:
     found = Found("killed at each system call of a merge")
     bench.whole()
     target = bench.folder / "m.nc"
+    before = sealed_parts(bench.directory)
     Campaign.open(bench.directory).merge(target)
     for n in range(1, 10_000):
         ended = forked(lambda n=n: (Counter(n), Campaign.open(bench.directory).merge(target)))
@@ -186,7 +187,7 @@ def merge_killed_at_every_call(bench: Bench) -> Found:
         if ended == 0:
             break
         found.tries += 1
-        bench.judge(found, set(), sealed_parts(bench.directory), _SHORT)
+        bench.judge(found, set(), before, _SHORT)
     for left in bench.folder.glob(".leakflow*"):
         left.unlink()
     return found
@@ -197,6 +198,7 @@ def merging_child_killed(bench: Bench, tries: int = 4) -> Found:
     found = Found("`kill -9` to the process that merges")
     bench.whole()
     target = bench.folder / "k.nc"
+    before = sealed_parts(bench.directory)
     for _ in range(tries):
         said = bench.folder / "said"
         child = os.fork()
@@ -222,7 +224,7 @@ def merging_child_killed(bench: Bench, tries: int = 4) -> Found:
         is_line = said.exists() and len(said.read_text().splitlines()) == 1
         found.unclear += killed and not target.exists() and not is_line
         found.unclear += len(list(bench.folder.glob(".leakflow*")))
-        bench.judge(found, set(), sealed_parts(bench.directory), _SHORT)
+        bench.judge(found, set(), before, _SHORT)
         target.unlink(missing_ok=True)
         said.unlink(missing_ok=True)
     return found
@@ -315,11 +317,12 @@ def read_only(bench: Bench) -> Found:
     for part in range(_SHORT // _PART):
         bench.whole()
         part_path(bench.directory, part).unlink()
+        before = sealed_parts(bench.directory)
         acknowledged: set[int] = set()
         code = _forked(lambda: (_no_new_files(), bench.work()), acknowledged)
         found.tries += 1
         found.unclear += code != _REFUSED
-        bench.judge(found, acknowledged, sealed_parts(bench.directory), _SHORT)
+        bench.judge(found, acknowledged, before, _SHORT)
     return found
 
 
@@ -347,6 +350,7 @@ def _start(task: Callable[[], object]) -> int:
         return child
     code = 1
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs
         task()
         code = 0
     except LeakflowError as error:
