@@ -62,8 +62,8 @@ class Diagnosis(Section):
     )
     time_law: Literal["normal", "uniform"] = Field(
         "normal",
-        description="What time_uncertainty of a point is: the standard deviation of a normal law, or the half "
-        "width of a uniform one.",
+        description="What time_uncertainty of a point is: the standard deviation of a normal law, or the "
+        "half width of a uniform one.",
     )
     live: Annotated[int, Whole(50, 100_000)] = Field(
         500, description="Live points of the nested sampling: the more, the surer the evidence."

@@ -46,8 +46,8 @@ class Explanation:
     inputs, units : dict
         Draws of each input, float64 (n,), and the units; in SI.
     flows : dict
-        Draws of ``gas_out`` (to the boundaries) and ``gas_in`` (from held volumes and feeds), kg/s, means from
-        the start to the end of the last reading's window.
+        Draws of ``gas_out`` (to the boundaries) and ``gas_in`` (from held volumes and feeds), kg/s, means
+        from the start to the end of the last reading's window.
     log_likelihood, replicates : float64 (n, M), (n, R)
         Of all that was read or told; readings as the draws would have made them.
     labels : list of str
