@@ -72,7 +72,8 @@ def diagnose(
         screen = terminal(stderr=True)
         answer = judge(
             case, records=record or (), only=only or (), seed=seed, live=live,
-            most_evaluations=most_evaluations, overrides=define or (), report=None if quiet else lambda name: say(screen, f"{name} ..."),
+            most_evaluations=most_evaluations, overrides=define or (),
+            report=None if quiet else lambda name: say(screen, f"{name} ..."),
         )  # fmt: skip
         with interruptible(), writing():
             if out is not None:

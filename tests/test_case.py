@@ -32,6 +32,8 @@ SHIPPED = [
     "mir-spektr-1997",
     "prk-december-2020",
     "prk-july-2021",
+    "prk-july-2021-sealed-or-fed",
+    "prk-june-2025-sealed-or-fed",
     "prk-march-2021",
     "prk-october-2020",
     "prk-reduced-pressure-2026",
