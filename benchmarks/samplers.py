@@ -1,4 +1,4 @@
-"""Nested samplers beside each other, on a likelihood of known evidence and on the tunnel's record of July 2021.
+"""Nested samplers beside each other: on a known evidence, and on the record of July 2021.
 
 python -m benchmarks.samplers nautilus|ultranest|dynesty
 """

@@ -211,7 +211,8 @@ def _ahead(
 def _volumes_of(case: Case) -> list[str]:
     section = case.diagnosis or Diagnosis()
     points = case.record.points if case.record is not None else []
-    return [item.volume for item in (*points, *section.stable, *section.limits)]
+    told = [item.volume for item in section.stable] + [item.volume for item in section.limits]
+    return [point.volume for point in points] + told
 
 
 def _nearest(times: Floats, time: float) -> int:
