@@ -71,8 +71,9 @@ def diagnose(
                 _spare(case, record or [], path)
         screen = terminal(stderr=True)
         answer = judge(
-            case, records=record or (), only=only or (), seed=seed, live=live, most_evaluations=most_evaluations,
-            overrides=define or (), report=None if quiet else lambda name: say(screen, f"{name} ..."),
+            case, records=record or (), only=only or (), seed=seed, live=live,
+            most_evaluations=most_evaluations, overrides=define or (),
+            report=None if quiet else lambda name: say(screen, f"{name} ..."),
         )  # fmt: skip
         with interruptible(), writing():
             if out is not None:
@@ -93,10 +94,7 @@ def diagnose(
         if not answer.converged:
             bad = [one for one in answer.explanations if one.sampled.reasons]
             fail(
-                [
-                    f"hypotheses.{one.rival.name}: not converged: {'; '.join(one.sampled.reasons)}"
-                    for one in bad
-                ],
+                [f"{one.rival.name}: not converged: {'; '.join(one.sampled.reasons)}" for one in bad],
                 FAILED_SAMPLES,
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -62,8 +63,8 @@ class Diagnosis(Section):
     )
     time_law: Literal["normal", "uniform"] = Field(
         "normal",
-        description="What time_uncertainty of a point is: the standard deviation of a normal law, or the half "
-        "width of a uniform one.",
+        description="What time_uncertainty of a point is: the standard deviation of a normal law, or the "
+        "half width of a uniform one.",
     )
     live: Annotated[int, Whole(50, 100_000)] = Field(
         500, description="Live points of the nested sampling: the more, the surer the evidence."
@@ -88,3 +89,13 @@ class Hypothesis(Section):
         max_length=100,
         description='Keys of the case that it sets otherwise, as "volumes.tunnel.volume".',
     )
+
+    @model_validator(mode="after")
+    def _plain(self) -> Hypothesis:
+        # the case is written into results as JSON
+        try:
+            json.dumps(self.changes, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            text = "must hold numbers, text, lists and tables only; write a date as text"
+            raise FaultsError([Fault(("changes",), text)]) from None
+        return self

@@ -99,7 +99,7 @@ def leave_one_out(log_likelihood: Floats) -> LeaveOneOut:
         ) from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        log_weights, k = psislw(-log_likelihood.T)
+        log_weights, k = psislw(-log_likelihood.T)  # type: ignore[no-untyped-call]
     terms = np.asarray(log_weights) + log_likelihood.T
     top = terms.max(axis=1)
     each = top + np.log(np.exp(terms - top[:, None]).sum(axis=1))

@@ -46,8 +46,8 @@ class Explanation:
     inputs, units : dict
         Draws of each input, float64 (n,), and the units; in SI.
     flows : dict
-        Draws of ``gas_out`` (to the boundaries) and ``gas_in`` (from held volumes and feeds), kg/s, means from
-        the start to the end of the last reading's window.
+        Draws of ``gas_out`` (to the boundaries) and ``gas_in`` (from held volumes and feeds), kg/s, means
+        from the start to the end of the last reading's window.
     log_likelihood, replicates : float64 (n, M), (n, R)
         Of all that was read or told; readings as the draws would have made them.
     labels : list of str
@@ -211,7 +211,8 @@ def _ahead(
 def _volumes_of(case: Case) -> list[str]:
     section = case.diagnosis or Diagnosis()
     points = case.record.points if case.record is not None else []
-    return [item.volume for item in (*points, *section.stable, *section.limits)]
+    told = [item.volume for item in section.stable] + [item.volume for item in section.limits]
+    return [point.volume for point in points] + told
 
 
 def _nearest(times: Floats, time: float) -> int:

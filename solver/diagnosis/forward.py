@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .._diagnosis_section import Diagnosis
 from .._sections import Point, Record
 from ..case import Case
-from ..engine import Block, Points, available_threads, run_blocks, warm_up
+from ..engine import Block, Points, PointSource, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
 from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets
 
@@ -101,7 +101,7 @@ class Forward:
         found = self.run(cube)
         self.evaluations += len(cube)
         self.failures += int(found.failed.sum())
-        return found.log_likelihood.sum(axis=1)
+        return np.asarray(found.log_likelihood.sum(axis=1))
 
     def run(self, cube: Floats) -> Found:
         """Run the case at points of the unit cube, float64 (n, D)."""
@@ -169,7 +169,7 @@ class Forward:
     def _compares_by_temperature(self) -> bool:
         return self.case.record is not None and self.case.record.compare == "p/T"
 
-    def _points(self, cube: Floats):  # type: ignore[no-untyped-def]
+    def _points(self, cube: Floats) -> PointSource:
         plan = self.compiled.plan
         places = [column.place for column in self.compiled.inputs]
 
@@ -225,7 +225,7 @@ def _begins(event: object) -> float:
 def _point(volume: str, time: float, species: str | None) -> Point:
     return Point.model_construct(
         volume=volume, time=time, pressure=0.0, uncertainty=1.0, time_uncertainty=0.0, temperature=1.0,
-        species=species,
+        species=species,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -63,8 +63,8 @@ def log_rounded(value: float | Floats, pressure: Floats, uncertainty: float, res
     z = (value - pressure) / uncertainty
     half = 0.5 * resolution / uncertainty
     if half < 1e-6:
-        return -0.5 * z * z - np.log(np.sqrt(2.0 * np.pi) * uncertainty)
-    return _log_between(z - half, z + half) - np.log(resolution)
+        return np.asarray(-0.5 * z * z - np.log(np.sqrt(2.0 * np.pi) * uncertainty))
+    return np.asarray(_log_between(z - half, z + half) - np.log(resolution))
 
 
 def log_timed(reading: Reading, pressures: Floats) -> Floats:

@@ -38,7 +38,7 @@ def plot_answer(answer: Answer, path: Path) -> Path:
 
     best = answer.explanations[int(np.argmax(answer.log_evidences))]
     figure = Figure(figsize=(8.0, 11.0), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.3, 1.0))
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1.3, 1.0))  # type: ignore[misc]
     bars, record = upper.subplots(2, 1, height_ratios=(1.0, 2.0))
     upper.suptitle(plain(answer.case.title), parse_math=False, wrap=True, fontsize=10)
     _draw_evidence(bars, answer)

@@ -74,8 +74,14 @@ def sample(
     LeakflowError
         The sampler is not installed, or the likelihood is zero wherever it was looked.
     """
-    if dimensions < 2:
-        return _on_a_grid(log_likelihood, dimensions, live)
+    if dimensions == 0:
+        return _of_a_number(float(log_likelihood(np.empty((1, 0)))[0]))
+    if dimensions == 1:  # the sampler wants two; the other one changes nothing
+        found = sample(
+            lambda cube: log_likelihood(cube[:, :1]), 2, seed=seed, live=live,
+            most_evaluations=most_evaluations,
+        )  # fmt: skip
+        return found._replace(cube=found.cube[:, :1])
     try:
         from nautilus import Sampler
     except ImportError:
@@ -133,22 +139,8 @@ def _reasons(done: bool, ess: float, error: float, most: int) -> tuple[str, ...]
     return tuple(reasons)
 
 
-def _on_a_grid(log_likelihood: Callable[[Floats], Floats], dimensions: int, live: int) -> Sampled:
-    """Integrate what has one input or none: middles of even steps, which is the better sampler there."""
-    count = 20 * live if dimensions else 1
-    cube = ((np.arange(count) + 0.5) / count)[:, None][:, :dimensions]
-    logs = log_likelihood(cube)
-    if not np.isfinite(logs).any():
-        raise LeakflowError("the likelihood is zero at all points: every run failed")
-    top = logs.max()
-    weights = np.exp(logs - top)
-    ess = float(weights.sum() ** 2 / (weights**2).sum()) if dimensions else float(_WANTED_ESS)
-    with np.errstate(divide="ignore"):
-        log_weights = np.log(weights / weights.sum())
-    # half as many points tell how far the sum is from the integral
-    halved = np.log(max(weights[::2].mean(), 1e-300))
-    error = abs(np.log(weights.mean()) - halved) if dimensions else 0.0
-    return Sampled(
-        cube, log_weights, float(top + np.log(weights.mean())), float(error), ess, count,
-        _reasons(True, ess, error, count),
-    )  # fmt: skip
+def _of_a_number(log_likelihood: float) -> Sampled:
+    """Return the answer where nothing is random: the evidence is the likelihood."""
+    if not np.isfinite(log_likelihood):
+        raise LeakflowError("the likelihood is zero: the run failed, or the readings are out of reach")
+    return Sampled(np.empty((1, 0)), np.zeros(1), log_likelihood, 0.0, float(_WANTED_ESS), 1, ())
