@@ -27,7 +27,8 @@ def warmup(as_json: AsJson = False, quiet: Quiet = False) -> None:
         load_numba()
         if not (as_json or quiet):
             say_if_compiling()
-        from .warmup import CacheError, compile_kernels
+        from ._kernel_cache import CacheError
+        from .warmup import compile_kernels
 
         try:
             done = compile_kernels()

@@ -83,7 +83,8 @@ def compile_kernels() -> Warmup:
     _correlate()
     _call_laws()
     size_leak("1 kg/day", "1 bar", length="10 mm", depth="3 mm", volume=["1 m^3"], gas="N2")
-    compiled, found = [], []
+    compiled: list[str] = []
+    found: list[str] = []
     for name, kernel in KERNELS.items():
         (compiled if lookups(kernel)[1] > before[name] else found).append(name)
     if not is_warm():
