@@ -1,5 +1,6 @@
 """Campaigns by workers of dask and of pools, killed and poisoned: the data are those of one process."""
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -314,6 +315,37 @@ def test_a_scheduler_that_is_not_there_is_a_line(case, tmp_path, leakflow, monke
     code, _, err = leakflow("sweep", "cracked.toml", "--campaign", "c", "--scheduler", "tcp://127.0.0.1:1")
     assert (code, len(lines(err))) == (2, 1)
     assert err.startswith("scheduler tcp://127.0.0.1:1: cannot be reached: ")
+
+
+def test_a_scheduler_that_dies_is_a_line(case, tmp_path):
+    """And so are workers of two threads, which nobody replaces, no trouble."""
+    hub = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--no-dashboard"]
+    file = ("--scheduler-file", str(tmp_path / "scheduler.json"))
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "2", "--no-nanny"]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    with (
+        subprocess.Popen([*hub, "--port", "0", *file], **silent) as scheduler,
+        subprocess.Popen([*worker, "--no-dashboard", "--death-timeout", "60", *file], **silent) as other,
+    ):
+        try:
+            deadline = time.monotonic() + 150.0
+            found = tmp_path / "scheduler.json"
+            while not (found.exists() and found.read_text().endswith("}")) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            address = json.loads(found.read_text())["address"]
+            part = ("-n", "1000000", "--campaign", "c", "--part-samples", "100")
+            process = start("sweep", "cracked.toml", *part, "--scheduler", address, cwd=tmp_path)
+            while not list(tmp_path.glob("c/parts/*/part-000003.nc")) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            scheduler.kill()
+            _, err = process.communicate(timeout=60)
+        finally:
+            scheduler.kill()
+            other.kill()
+    folder = (tmp_path / "c").resolve()
+    kept = f"what was finished is kept, leakflow resume {folder} does the rest"
+    assert (process.returncode, lines(err)) == (2, [f"{folder}: the scheduler is gone; {kept}"])
+    assert len(Campaign.open(tmp_path / "c").part_paths()) >= 3
 
 
 def test_without_distributed_a_line_says_what_to_install(case, tmp_path, leakflow, monkeypatch):
