@@ -122,3 +122,13 @@ def test_digests_are_those_of_the_plain_way(tmp_path):
     assert digest_by_hand(tmp_path / "x.nc") == data_digest(results) == file_digest(tmp_path / "x.nc")
     other = sweep(cracked_case(tmp_path), samples=30, seed=1)
     assert data_digest(other) != data_digest(results)
+
+
+def test_a_part_is_not_merged_over(tmp_path):
+    campaign = Campaign.create(tmp_path / "c", cracked_case(tmp_path), samples=9, part_samples=3)
+    campaign.run()
+    part = campaign.part_paths()[1]
+    before = part.read_bytes()
+    with pytest.raises(CampaignError, match="among the parts"):
+        campaign.merge(part)
+    assert part.read_bytes() == before

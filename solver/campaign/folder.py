@@ -262,6 +262,8 @@ class Campaign:
         """
         from .merge_process import merge_in_child
 
+        if Path(path).resolve().is_relative_to((self.directory / "parts").resolve()):
+            raise CampaignError(f"{path}: lies among the parts of the campaign")
         parts = wanted_parts(self.directory, self.manifest, partial=partial)
         with setting_aside(self.directory):
             return merge_in_child(parts, Path(path), self.manifest, columns=columns, report=report)
