@@ -264,9 +264,10 @@ def _status_lines(found: CampaignStatus, rate: float | None) -> list[str]:
         lines.append(f"complete; leakflow merge {found.directory} --out FILE makes one file of it")
         return lines
     if found.workers:
-        speed = f"{found.samples_per_second or 0.0:,.0f} samples/s"
+        rate, noun = found.samples_per_second, "process" if found.workers == 1 else "processes"
+        speed = f"{rate:,.0f} samples/s" if rate else "speed not known yet"
         left = "" if found.seconds_left is None else f", {duration(found.seconds_left)} left"
-        lines.append(f"at work: {found.workers} processes, {speed}{left}")
+        lines.append(f"at work: {found.workers} {noun}, {speed}{left}")
     elif rate is None:
         lines.append(f"nobody is at work; leakflow resume {found.directory} goes on")
     if found.seconds_since_last_sign is not None:

@@ -78,3 +78,11 @@ def test_a_hypercube_is_not_extended(tmp_path):
     campaign = Campaign.create(tmp_path / "made", of_design({"design": "latin-hypercube", "samples": 12}))
     with pytest.raises(CampaignError, match="no other number"):
         campaign.extend(24)
+
+
+def test_an_extension_that_would_cut_a_group_leaves_the_campaign_as_it_was(tmp_path):
+    campaign = Campaign.create(tmp_path / "made", of_design(SIZES["saltelli"](2)), part_samples=18)
+    campaign.run(threads=1)
+    with pytest.raises(CampaignError, match=r"made: sweep\.samples = 50: must be a multiple of 18"):
+        campaign.extend(50)
+    assert Campaign.open(tmp_path / "made").status().is_complete

@@ -10,7 +10,7 @@ from campaign_case import cracked_case, digest_by_hand
 from leakflow.solver import open_results, sweep, write_results
 from leakflow.solver.campaign import Campaign, data_digest, file_digest
 from leakflow.solver.campaign import merge as merge_module
-from leakflow.solver.errors import CampaignError, ResultsError
+from leakflow.solver.errors import ArgumentError, CampaignError
 
 FINE = {"run__output_times": {"count": 600}}  # 2.4 kB a sample and series: chunks of 218 samples
 
@@ -88,7 +88,7 @@ def test_only_the_columns_that_are_wanted(tmp_path):
     for name in found.variables:
         np.testing.assert_array_equal(found[name], whole[name])
     np.testing.assert_array_equal(found.times, whole.times)
-    with pytest.raises(ResultsError, match="columns: 'mass' is not in the results; there are tank_volume, "):
+    with pytest.raises(ArgumentError, match="columns = mass: is not in the results; did you mean mass_lost"):
         merged(tmp_path, case, 30, 12, columns=["mass"])
 
 
@@ -132,3 +132,23 @@ def test_a_part_is_not_merged_over(tmp_path):
     with pytest.raises(CampaignError, match="among the parts"):
         campaign.merge(part)
     assert part.read_bytes() == before
+
+
+def test_no_column_at_all_is_refused_and_status_may_be_named(tmp_path):
+    campaign = Campaign.create(tmp_path / "c", cracked_case(tmp_path), samples=9, part_samples=3)
+    campaign.run()
+    with pytest.raises(ArgumentError, match="names no variable"):
+        campaign.merge(tmp_path / "x.nc", columns=[])
+    campaign.merge(tmp_path / "x.nc", columns=["status"])
+    assert not open_results(tmp_path / "x.nc").variables
+
+
+def test_what_is_whole_is_merged_beside_a_damaged_part(tmp_path):
+    campaign = Campaign.create(tmp_path / "c", cracked_case(tmp_path), samples=9, part_samples=3)
+    campaign.run()
+    part = campaign.part_paths()[1]
+    part.write_bytes(part.read_bytes()[:1000])
+    with pytest.raises(CampaignError, match="resume"):
+        campaign.merge(tmp_path / "x.nc")
+    campaign.merge(tmp_path / "x.nc", partial=True)
+    assert open_results(tmp_path / "x.nc").samples.tolist() == [0, 1, 2, 6, 7, 8]

@@ -323,16 +323,16 @@ def test_a_scheduler_that_dies_is_a_line(case, tmp_path):
     file = ("--scheduler-file", str(tmp_path / "scheduler.json"))
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "2", "--no-nanny"]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    with (
-        subprocess.Popen([*hub, "--port", "0", *file], **silent) as scheduler,
-        subprocess.Popen([*worker, "--no-dashboard", "--death-timeout", "60", *file], **silent) as other,
-    ):
+    with subprocess.Popen([*hub, "--port", "0", *file], **silent) as scheduler:
+        other = None
         try:
             deadline = time.monotonic() + 150.0
             found = tmp_path / "scheduler.json"
             while not (found.exists() and found.read_text().endswith("}")) and time.monotonic() < deadline:
                 time.sleep(0.05)
             address = json.loads(found.read_text())["address"]
+            # only now: a worker that reads half a file gives up
+            other = subprocess.Popen([*worker, "--no-dashboard", "--death-timeout", "60", address], **silent)
             part = ("-n", "1000000", "--campaign", "c", "--part-samples", "100")
             process = start("sweep", "cracked.toml", *part, "--scheduler", address, cwd=tmp_path)
             while not list(tmp_path.glob("c/parts/*/part-000003.nc")) and time.monotonic() < deadline:
@@ -341,7 +341,9 @@ def test_a_scheduler_that_dies_is_a_line(case, tmp_path):
             _, err = process.communicate(timeout=60)
         finally:
             scheduler.kill()
-            other.kill()
+            if other is not None:
+                other.kill()
+                other.wait()
     folder = (tmp_path / "c").resolve()
     kept = f"what was finished is kept, leakflow resume {folder} does the rest"
     assert (process.returncode, lines(err)) == (2, [f"{folder}: the scheduler is gone; {kept}"])
@@ -380,3 +382,9 @@ def test_tls(case, tmp_path, leakflow, whole):
         tls = ("--tls-ca", "cert.pem", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
         assert leakflow(*begin, *address, *tls)[0] == 3
     assert_same(Campaign.open(tmp_path / "c"), tmp_path, whole)
+
+
+@pytest.mark.parametrize("address", ["foo:", "", "tcp://", "host", "tcp://127.0.0.1:port"])
+def test_what_is_no_address_is_said_so(address):
+    with pytest.raises(CampaignError, match="is no address"), cluster.connected(address):
+        pass

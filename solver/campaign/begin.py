@@ -43,9 +43,9 @@ def new_manifest(
     compiled = compile_case(case)
     group = compiled.rows_per_group
     if part_samples is not None and part_samples % group:
-        raise CampaignError(
-            f"part_samples = {part_samples}: must be a multiple of {group}, the rows of a group"
-        )
+        near = max(group, part_samples // group * group)
+        text = f"must be a multiple of {group}, the rows of a group, such as {near}"
+        raise CampaignError(f"part_samples = {part_samples}: {text}")
     if part_samples is None:
         warm_up(compiled.plan, compiled.points)
         cost = measure_cost(case, compiled)

@@ -8,6 +8,7 @@ back. The scheduler tries a part again on another worker if one dies, as often a
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -54,18 +55,27 @@ def connected(address: str, security: Security | None = None) -> Iterator[Client
         distributed is not installed, or there is no scheduler.
     """
     distributed = _distributed()
+    _check_address(address)
     try:
         client = distributed.Client(
             address, security=security, timeout=_CONNECT, set_as_default=False, name="leakflow"
         )
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         text = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+        text = re.sub(r"in <[^>]*>: ", "", text)  # an object's name says nothing to a person
         raise CampaignError(f"scheduler {address}: cannot be reached: {text}") from error
     try:
         yield client
     finally:
         with suppress(OSError, TimeoutError):
             client.close(timeout=5.0)
+
+
+def _check_address(address: str) -> None:
+    """Refuse what is no address, before dask tries and leaves a half-made client."""
+    host = r"(\[[0-9a-fA-F:.]+\]|[^\s/:]+)"
+    if not re.fullmatch(rf"([a-z]+://)?{host}:[0-9]{{1,5}}(/\S*)?", address):
+        raise CampaignError(f"scheduler {address}: is no address, such as tcp://10.0.0.1:8786")
 
 
 def tls_security(authority: Path, certificate: Path, key: Path) -> Security:

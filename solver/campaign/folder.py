@@ -217,6 +217,7 @@ class Campaign:
         ResultsError
             The folder cannot be written.
         """
+        from ..plan import compile_case
         from ..sweep import resolve_case
 
         where = f"{self.directory}: samples = {samples}"
@@ -228,10 +229,11 @@ class Campaign:
                 )
             if samples < self.manifest.samples:
                 raise CampaignError(f"{where}: there are {self.manifest.samples} already")
-            try:
-                resolve_case(self.manifest.resolved_case(), samples=samples)
+            try:  # a design may want whole groups of rows, which compiling tells
+                compile_case(resolve_case(self.manifest.resolved_case(), samples=samples))
             except CaseError as error:
-                raise CampaignError([f"{self.directory}: {fault}" for fault in error.faults]) from error
+                faults = [fault.partition(": ")[2] or fault for fault in error.faults]
+                raise CampaignError([f"{self.directory}: {fault}" for fault in faults]) from error
             if samples > self.manifest.samples:
                 self.manifest = replace(self.manifest, samples=samples)
                 replace_manifest(self.directory, self.manifest)
@@ -260,11 +262,14 @@ class Campaign:
         ResultsError
             The file cannot be written; nothing is left of it.
         """
+        from .merge import check_columns
         from .merge_process import merge_in_child
 
         if Path(path).resolve().is_relative_to((self.directory / "parts").resolve()):
             raise CampaignError(f"{path}: lies among the parts of the campaign")
         parts = wanted_parts(self.directory, self.manifest, partial=partial)
+        if columns is not None:
+            check_columns(parts[0][0], columns)
         with setting_aside(self.directory):
             return merge_in_child(parts, Path(path), self.manifest, columns=columns, report=report)
 

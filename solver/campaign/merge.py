@@ -23,8 +23,9 @@ from h5py import h5o, h5s
 from numpy.typing import NDArray
 
 from .. import _hdf5_check as check
+from .._case_checks import nearest
 from .._hdf5_write import BARE_DIMENSION, SERIES_FILTERS, chunk_shape, set_attributes, write_texts
-from ..errors import ResultsError
+from ..errors import ArgumentError, ResultsError
 from .parts import DamagedPartError, Seal, read_seal, read_sealed
 
 __all__ = [
@@ -96,7 +97,7 @@ def merge_parts(
         ThreadPoolExecutor(1) as reader,
     ):
         with h5py.File(parts[0], "r", locking=False) as first:
-            _refuse_unknown(parts[0], first, columns)
+            _refuse_unknown(first, columns)
             copy_structure(parts[0], first, file, sizes, columns, described)
             texts = provenance_texts(parts[0], first) | dict(described.provenance)
         sizes = {name: size for name, size in sizes.items() if name in file}
@@ -152,6 +153,19 @@ def _seal(path: Path) -> Seal:
     return found
 
 
+def check_columns(path: Path, columns: Sequence[str]) -> None:
+    """Refuse names that are not in a part, or no name at all.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if not columns:
+        raise ArgumentError("columns", ": names no variable; left out, all are taken")
+    with h5py.File(path) as part:
+        _refuse_unknown(part, columns)
+
+
 def _total_sizes(seals: Sequence[Seal]) -> dict[str, int]:
     """Return the size of each dimension that grows: samples, and cracks of each path."""
     sizes: dict[str, int] = {}
@@ -162,11 +176,12 @@ def _total_sizes(seals: Sequence[Seal]) -> dict[str, int]:
     return sizes
 
 
-def _refuse_unknown(path: Path, part: h5py.File, columns: Sequence[str] | None) -> None:
+def _refuse_unknown(part: h5py.File, columns: Sequence[str] | None) -> None:
     names = [name for name, item in part.items() if isinstance(item, h5py.Dataset) and "role" in item.attrs]
     for name in columns or ():
-        if name not in names:
-            raise ResultsError(f"columns: {name!r} is not in the results; there are {', '.join(names)}")
+        if name not in (*names, *_ALWAYS):
+            text = f" = {name[:100]}: is not in the results; {nearest(name, names)}"
+            raise ArgumentError("columns", text)
 
 
 def provenance_texts(path: Path, part: h5py.File) -> dict[str, str]:

@@ -22,7 +22,7 @@ def wanted_parts(directory: Path, manifest: Manifest, *, partial: bool) -> list[
     directory, manifest
         Of the campaign.
     partial : bool
-        Take those that are there, though others are missing.
+        Take those that are there and whole, though others are missing or damaged.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def wanted_parts(directory: Path, manifest: Manifest, *, partial: bool) -> list[
         Parts are missing or damaged.
     """
     ledger = read_ledger(directory, manifest)
-    if ledger.faults:
+    if ledger.faults and not partial:
         part, fault = next(iter(ledger.faults.items()))
         raise CampaignError(f"{part_path(directory, part)}: {fault}; {_mending(directory)}")
     missing = ledger.missing()
