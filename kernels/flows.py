@@ -13,7 +13,7 @@ from .table import forget_table, start_table, table_flow
 from .volumes import path_total
 
 # tolerances while pressures equalise, and the opening from which a crack is wide [m]
-_TIGHT_ORIFICE = 1e-7
+_TIGHT_ORIFICE = 2e-8
 _TIGHT_CRACK = 1e-9
 _WIDE = 5e-4
 
@@ -206,7 +206,7 @@ def tolerance_limit(plan, sample):
     """Largest relative error that a step may have: infinite, or small while volumes equalise through a hole.
 
     Where two pressures, last looked at, are within one per cent, the flow through an orifice turns around
-    within 1e-7 of them, and that through a wide crack within 1e-9: errors above that would throw the
+    within 1e-7 of them, and that through a wide crack within 1e-9: errors of that size would throw the
     pressures to and fro across it.
     """
     limit = math.inf

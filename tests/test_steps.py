@@ -95,3 +95,10 @@ def test_a_year_takes_tens_of_steps_for_each_of_its_spans():
     assert np.max(shut["steps"]) < 60
     assert compile_case(case).plan.events.size > 5
     assert np.mean(sweep(case, samples=16)["steps"]) < 130
+
+
+@pytest.mark.parametrize("rtol", [1e-4, 1e-6])
+def test_pressures_that_meet_at_a_valve_do_not_chatter(rtol):
+    """Each of many samples comes through the openings of a wide valve in few steps, at any tolerance."""
+    case = workload("stiff-valve", {"run.rtol": rtol, "run.max_steps": 2000})
+    assert sweep(case, samples=48).n_failed == 0
