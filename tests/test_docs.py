@@ -97,7 +97,7 @@ def test_readme_commands():
     lines = [line for block in blocks("README.md", "sh") for line in block.splitlines()]
     assert lines == [
         "python -m pip install . && leakflow sweep prk-july-2021 --samples 100000 --out prk.nc",
-        'python -m pip install ".[test]" && python -m pytest -n 2',
+        'python -m pip install ".[test]" && leakflow warmup && python -m pytest -n 2',
     ]
 
 
