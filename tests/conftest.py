@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from leakflow.solver.cli import app
 
-# A job in the background of a shell ignores Ctrl-C, and so would every process that a test starts and interrupts.
+# A job in the background of a shell ignores Ctrl-C, and so would every process that a test interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
