@@ -317,11 +317,14 @@ def test_a_scheduler_that_is_not_there_is_a_line(case, tmp_path, leakflow, monke
     assert err.startswith("scheduler tcp://127.0.0.1:1: cannot be reached: ")
 
 
-def test_a_scheduler_that_dies_is_a_line(case, tmp_path):
+def test_a_scheduler_that_dies_is_a_line(case, tmp_path, monkeypatch):
     """And so are workers of two threads, which nobody replaces, no trouble."""
+    monkeypatch.delenv("LEAKFLOW_TEST_POISON", raising=False)  # the module's other tests die of it
     hub = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--no-dashboard"]
     file = ("--scheduler-file", str(tmp_path / "scheduler.json"))
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "2", "--no-nanny"]
+    local = ("--host", "127.0.0.1", "--no-dashboard", "--death-timeout", "60")  # it asks no network who it is
+    log = tmp_path / "worker.log"
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
     with subprocess.Popen([*hub, "--port", "0", *file], **silent) as scheduler:
         other = None
@@ -332,10 +335,12 @@ def test_a_scheduler_that_dies_is_a_line(case, tmp_path):
                 time.sleep(0.05)
             address = json.loads(found.read_text())["address"]
             # only now: a worker that reads half a file gives up
-            other = subprocess.Popen([*worker, "--no-dashboard", "--death-timeout", "60", address], **silent)
+            with log.open("w") as told:
+                other = subprocess.Popen([*worker, *local, address], **{**silent, "stderr": told})
             part = ("-n", "1000000", "--campaign", "c", "--part-samples", "100")
             process = start("sweep", "cracked.toml", *part, "--scheduler", address, cwd=tmp_path)
             while not list(tmp_path.glob("c/parts/*/part-000003.nc")) and time.monotonic() < deadline:
+                assert other.poll() is None, log.read_text()
                 time.sleep(0.05)
             scheduler.kill()
             _, err = process.communicate(timeout=60)
@@ -347,7 +352,7 @@ def test_a_scheduler_that_dies_is_a_line(case, tmp_path):
     folder = (tmp_path / "c").resolve()
     kept = f"what was finished is kept, leakflow resume {folder} does the rest"
     assert (process.returncode, lines(err)) == (2, [f"{folder}: the scheduler is gone; {kept}"])
-    assert len(Campaign.open(tmp_path / "c").part_paths()) >= 3
+    assert len(Campaign.open(tmp_path / "c").part_paths()) >= 3, log.read_text()
 
 
 def test_without_distributed_a_line_says_what_to_install(case, tmp_path, leakflow, monkeypatch):
