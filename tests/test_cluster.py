@@ -182,15 +182,16 @@ def pool():
 
 def test_a_pool_whose_processes_die_is_replaced(case, tmp_path, whole):
     campaign = Campaign.create(tmp_path / "c", case, samples=SAMPLES, part_samples=10)
-    made = []
+    made, killed = [], []
 
     def factory():
         made.append(pool())
         return made[-1]
 
     def kill(done, failed, total, /, *, written):
-        if written and len(made) == 1 and done < total:
-            os.kill(next(iter(made[0]._processes)), signal.SIGKILL)
+        if written and len(made) == 1 and not killed:
+            killed.append(next(iter(made[0]._processes)))
+            os.kill(killed[0], signal.SIGKILL)
 
     found = campaign.run(executor=factory, progress=kill, window=2)
     assert len(made) == 2
@@ -319,7 +320,7 @@ def test_a_scheduler_that_is_not_there_is_a_line(case, tmp_path, leakflow, monke
 
 def test_a_scheduler_that_dies_is_a_line(case, tmp_path, monkeypatch):
     """And so are workers of two threads, which nobody replaces, no trouble."""
-    monkeypatch.delenv("LEAKFLOW_TEST_POISON", raising=False)  # the module's other tests die of it
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # no poison, which the module's other tests die of
     hub = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--no-dashboard"]
     file = ("--scheduler-file", str(tmp_path / "scheduler.json"))
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "2", "--no-nanny"]
