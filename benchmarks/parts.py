@@ -17,7 +17,7 @@ import numpy as np
 
 from leakflow.kernels import draw, model, network, table
 from leakflow.kernels.crack import geometry_flow
-from leakflow.kernels.crack_lanes import BLOCK, flow_in_lanes
+from leakflow.kernels.crack_lanes import flow_in_lanes
 from leakflow.solver import engine, sweep, write_results
 from leakflow.solver.plan import CompiledCase, compile_case
 
@@ -31,7 +31,7 @@ _SWEPT = 1000
 
 def main() -> None:
     """Print a line for each workload, then writing to disk, threads, and the crack law alone."""
-    columns = ("whole", "draws", "tables", "evaluations")
+    columns = ("whole", "draws", "tables")
     print(
         f"{'us a sample':14}"
         + "".join(f"{name:>13}" for name in columns)
@@ -56,8 +56,8 @@ def main() -> None:
 def sample_parts(name: str) -> dict[str, float]:
     """Mean seconds for one sample, whole and in parts, and mean counts of steps.
 
-    Tables are timed as the sums at the nodes and checks of the cells that the sample filled; evaluations as
-    the right-hand side at the middle of the run, eight for each step.
+    Tables are timed as the sums at the nodes and checks of the cells that the sample filled; an evaluation is
+    the right-hand side at half the first pressure.
     """
     compiled = compile_case(workload(name))
     plan, count = compiled.plan, _SAMPLES[name]
@@ -69,7 +69,6 @@ def sample_parts(name: str) -> dict[str, float]:
     parts["draws"] = _median(lambda: _draw_all(plan, sample, count)) / count
     parts["tables"] = float(np.mean([_table_seconds(compiled, sample, i) for i in range(min(count, 16))]))
     parts["evaluation"] = _evaluation_seconds(plan, sample)
-    parts["evaluations"] = 8.0 * (parts["steps"] + parts["rejected_steps"]) * parts["evaluation"]
     return parts
 
 
@@ -77,16 +76,16 @@ def law_seconds() -> tuple[float, float]:
     """Seconds for one crack of prk-year-1024 into vacuum, one after the other and in lanes."""
     plan = compile_case(workload("prk-year-1024")).plan
     sample = _prepared(plan, model.new_sample(plan), 0)[0]
-    geometry, block = sample.geometry, np.zeros(BLOCK)
+    geometry = sample.geometry
     gas = sample.volumes[1]
     RT = gas["gas_constant"] * gas["temperature"]
     law = (RT, gas["viscosity"], gas["critical_ratio"], gas["critical_flow2"])
     n = len(geometry)
-    scalar, lanes = _many_scalar(geometry, law), _many_lanes(geometry, law, block)
+    scalar, lanes = _many_scalar(geometry, law), _many_lanes(sample, n, law)
     assert abs(lanes / scalar - 1.0) < 1e-9
     return (
         _median(lambda: _many_scalar(geometry, law)) / (n * _LAW_CALLS),
-        _median(lambda: _many_lanes(geometry, law, block)) / (n * _LAW_CALLS),
+        _median(lambda: _many_lanes(sample, n, law)) / (n * _LAW_CALLS),
     )
 
 
@@ -125,11 +124,11 @@ def _many_scalar(geometry, law):
 
 
 @numba.njit(error_model="numpy")
-def _many_lanes(geometry, law, block):
+def _many_lanes(sample, count, law):
     total = 0.0
     for call in range(_LAW_CALLS):
         total += flow_in_lanes(
-            3e4 + call, 0.0, law[0], law[1], law[2], law[3], geometry, 0, geometry.shape[0], block
+            3e4 + call, 0.0, law[0], law[1], law[2], law[3], sample.lanes, 0, count, sample.work
         )
     return total
 
@@ -174,10 +173,7 @@ def _table_seconds(compiled: CompiledCase, sample: Any, index: int) -> float:
     end = engine.run_block(plan, SEED, index, 1, series=False).outcomes[0, place]
     _, state = _prepared(plan, sample, index)
     start = sample.volumes[compiled.volumes.index("tunnel")]["pressure"]
-    cells = np.arange(np.floor(np.log(end / table.LOWEST) / np.log(4.0)) + 0.5, 20.0)
-    pressures = table.LOWEST * 4.0**cells
-    pressures = np.append(pressures[pressures < start], start)
-    masses = state[0] * pressures / start
+    masses = state[0] * np.append(4.0 ** -np.arange(0.0, np.log(start / end) / np.log(4.0)), end / start)
     rate = np.zeros(state.size)
     return _median(lambda: _refill(plan, sample, state, rate, masses), 3)
 

@@ -10,7 +10,7 @@ from step_problems import PROBLEMS
 
 from benchmarks import parts
 from benchmarks.workloads import SEED, workload
-from leakflow.kernels import crack_lanes, draw, explicit, model, network, population, rosenbrock, table
+from leakflow.kernels import draw, explicit, model, network, population, rosenbrock, table
 from leakflow.solver.plan import compile_case
 
 CALLS = 200
@@ -30,23 +30,25 @@ def law(year):
     _, sample, _ = year
     gas = sample.volumes[1]
     RT = gas["gas_constant"] * gas["temperature"]
-    return sample.geometry, (RT, gas["viscosity"], gas["critical_ratio"], gas["critical_flow2"])
+    return sample, (RT, gas["viscosity"], gas["critical_ratio"], gas["critical_flow2"])
 
 
 def test_law_scalar(benchmark, law):
     """One crack after the other, to the numbers of the lanes; `test_crack_law` holds the law to an oracle."""
-    total = parts._many_scalar(*law)
-    assert total == pytest.approx(parts._many_lanes(*law, np.zeros(crack_lanes.BLOCK)), rel=1e-11)
+    sample, gas = law
+    total = parts._many_scalar(sample.geometry, gas)
+    assert total == pytest.approx(parts._many_lanes(sample, len(sample.geometry), gas), rel=1e-11)
 
-    benchmark(parts._many_scalar, *law)
+    benchmark(parts._many_scalar, sample.geometry, gas)
 
 
 def test_law_lanes(benchmark, law):
     """Sixteen cracks side by side, to the numbers of one after the other."""
-    block = np.zeros(crack_lanes.BLOCK)
-    assert parts._many_lanes(*law, block) == pytest.approx(parts._many_scalar(*law), rel=1e-11)
+    sample, gas = law
+    total = parts._many_lanes(sample, len(sample.geometry), gas)
+    assert total == pytest.approx(parts._many_scalar(sample.geometry, gas), rel=1e-11)
 
-    benchmark(parts._many_lanes, *law, block)
+    benchmark(parts._many_lanes, sample, len(sample.geometry), gas)
 
 
 def test_table(benchmark, year):
@@ -58,7 +60,7 @@ def test_table(benchmark, year):
     parts._refill(plan, sample, moving, rate, masses)
     (p,) = np.flatnonzero(plan.paths["kind"] == model.CRACKS)
     pressure = sample.volumes[plan.paths[p]["source"]]["pressure"]
-    flow, _, _, fit = table.table_flow(plan, sample, p)
+    flow, fit = table.table_flow(plan, sample, p)
     assert fit
     assert flow == pytest.approx(population.population_flow(plan, sample, p, pressure, 0.0), rel=1e-8)
 

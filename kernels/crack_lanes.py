@@ -1,9 +1,11 @@
 """The crack law for many cracks side by side, in the lanes of vector instructions.
 
-What `crack.reduced_flow` does for one crack, without its slopes and without a branch: every lane takes the
-same passes of Newton, and what a branch would choose is selected. Numbers stand in one flat block, a row of
-`LANES` for each, at constant distances: only so does the compiler see that lanes do not touch each other.
-A lane that has not converged says so, and is left to `crack.geometry_flow`.
+What `crack.reduced_flow` does for one crack, without its slopes and without a branch: what a branch would
+choose is selected. The numbers of `LANES` cracks stand in one flat block, a row for each number, at constant
+distances: only so does the compiler see that lanes do not touch each other. A block takes passes of Newton
+until all its lanes have converged; a lane that has stands still meanwhile, so that its neighbours change no
+bit of it. Cracks stand in the order of their openings: where the widest of a block is far from turbulent,
+none of its lanes computes turbulence, which would be exactly zero.
 """
 
 import math
@@ -13,7 +15,6 @@ from .crack import (
     GAUSS_NODE,
     GAUSS_WEIGHT,
     HAALAND,
-    N_GEOMETRY,
     ONSET_REYNOLDS,
     ONSET_WIDTH,
     POLE,
@@ -22,7 +23,6 @@ from .crack import (
     REYNOLDS,
     SLIT_MOLECULAR,
     SLIT_VISCOUS,
-    geometry_flow,
     nozzle,
 )
 from .elementary import log
@@ -30,18 +30,64 @@ from .jit import jit, jit_inline
 
 #: Cracks side by side.
 LANES = 16
-#: Length of a block: the numbers of `crack.crack_geometry`, then the flow, and by how much the last step of
-#: Newton was too large.
-BLOCK = (N_GEOMETRY + 2) * LANES
-_FLOW = N_GEOMETRY * LANES
-_STEP = (N_GEOMETRY + 1) * LANES
-_PASSES = 3
+#: Length of a block of cracks, and of the working memory.
+BLOCK = 18 * LANES
+WORK = 7 * LANES
+# rows of a block: numbers of `crack.crack_geometry`, some of them already multiplied with each other
+_OPENING, _AREA, _PATH, _VISCOUS, _HALF_PATH, _EPS, _ROOT_TAPER, _SLIP = (k * LANES for k in range(8))
+_INLET, _EXIT, _THIN, _ROUGH, _POWER, _WEIGHT = (k * LANES for k in range(8, 14))
+# rows of the working memory: friction, the channel's share of it, losses, inertia, rarefaction, the flow, and
+# by how much its last step of Newton was too large
+_FRICTION, _CHANNEL, _LOSS, _INERTIA, _DELTA, _FLOW, _STEP = (k * LANES for k in range(7))
+_NEWTON_LIMIT = 12
 # the step after which the next is below rounding
 _CONVERGED = 1e-6
+# turbulence is exactly zero below a Reynolds number of 25: here of the first estimate, which is the largest
+_LAMINAR = 24.0
 
 
 @jit
-def flow_in_lanes(p1, p2, RT, viscosity, critical_ratio, critical_flow2, geometry, first, count, block):
+def set_lanes(geometry, first, count, order, lanes, start):
+    """Write some cracks into blocks, by opening; the last block is filled up with the last of them.
+
+    Parameters
+    ----------
+    geometry : float64[n, N_GEOMETRY]
+        Of `crack.crack_geometry`.
+    first, count : int
+        Which cracks.
+    order : int64[n]
+        Working memory.
+    lanes : float64[...]
+        Output, from block ``start`` on.
+    start : int
+    """
+    _sort_by_opening(geometry, first, count, order)
+    blocks = (count + LANES - 1) // LANES
+    for i in range(blocks * LANES):
+        crack = geometry[order[min(i, count - 1)]]
+        place = (start + i // LANES) * BLOCK + i % LANES
+        taper = crack[4]
+        lanes[place + _OPENING] = crack[0]
+        lanes[place + _AREA] = crack[1]
+        lanes[place + _PATH] = crack[2]
+        lanes[place + _VISCOUS] = crack[3]
+        lanes[place + _HALF_PATH] = crack[5]
+        lanes[place + _EPS] = crack[6]
+        lanes[place + _ROOT_TAPER] = crack[7]
+        lanes[place + _SLIP] = crack[8] * taper
+        lanes[place + _INLET] = crack[9]
+        lanes[place + _EXIT] = crack[10]
+        lanes[place + _THIN] = crack[11]
+        lanes[place + _ROUGH] = crack[12]
+        lanes[place + _POWER] = crack[0] * math.sqrt(math.sqrt(crack[0]))
+        for k in range(4):
+            weight = POLE_WEIGHT[k] * (1.0 + POLE_ACCOMMODATION[k] * crack[13])
+            lanes[place + _WEIGHT + k * LANES] = weight * taper
+
+
+@jit
+def flow_in_lanes(p1, p2, RT, viscosity, critical_ratio, critical_flow2, lanes, start, count, work):
     """Sum of the flows of some cracks [kg/s].
 
     Parameters
@@ -50,108 +96,154 @@ def flow_in_lanes(p1, p2, RT, viscosity, critical_ratio, critical_flow2, geometr
         Pressures at the ends of higher and of lower pressure [Pa]; ``p1`` above 0.
     RT, viscosity, critical_ratio, critical_flow2 : float
         As in `crack.geometry_flow`.
-    geometry : float64[n, N_GEOMETRY]
-        Of `crack.crack_geometry`.
-    first, count : int
-        Which cracks.
-    block : float64[BLOCK]
-        Working memory.
+    lanes : float64[...]
+        Of `set_lanes`.
+    start, count : int
+        First block, and how many cracks.
+    work : float64[WORK]
     """
     per_opening = p1 / (viscosity * math.sqrt(2.0 * RT))
-    per_area = p1 / math.sqrt(RT)
+    per_power = per_opening * math.sqrt(math.sqrt(per_opening))
     drop = (p1 - p2) / p1
     Kn = nozzle(drop, critical_ratio, critical_flow2)[0]
     flow = 0.0
-    for start in range(first, first + count, LANES):
-        lanes = min(LANES, first + count - start)
-        for i in range(LANES):
-            crack = geometry[start + min(i, lanes - 1)]
-            for k in range(N_GEOMETRY):
-                block[k * LANES + i] = crack[k]
-        _fill_lanes(per_opening, drop, Kn, per_area, block)
-        for i in range(lanes):
-            if block[_STEP + i] <= 0.0:
-                flow += block[_FLOW + i]
+    for first in range(0, count, LANES):
+        place = (start + first // LANES) * BLOCK
+        block = lanes[place : place + BLOCK]
+        fastest = _estimate(per_opening, per_power, drop, Kn, block, work)
+        left = 1.0
+        passes = 0
+        while not left <= 0.0 and passes < _NEWTON_LIMIT:
+            if fastest < _LAMINAR:
+                left = _improve_laminar(drop, Kn, work)
             else:
-                flow += geometry_flow(
-                    p1, p2, RT, viscosity, critical_ratio, critical_flow2, geometry[start + i]
-                )
-    return flow
+                left = _improve(drop, Kn, block, work)
+            passes += 1
+        for i in range(min(LANES, count - first)):
+            flow += work[_FLOW + i] * block[_AREA + i]
+    return flow * p1 / math.sqrt(RT)
 
 
 @jit
-def _fill_lanes(per_opening, drop, Kn, per_area, block):
-    """Write the flow of each lane, and by how much its last step of Newton was too large."""
+def _estimate(per_opening, per_power, drop, Kn, block, work):
+    """Write a first estimate of the flow of each lane; return the largest Reynolds number."""
     r = 1.0 - drop
     X = drop * (1.0 + r)
     for i in range(LANES):
-        delta = per_opening * block[i]
+        delta = per_opening * block[_OPENING + i]
         B, phi = _friction(delta, drop, i, block)
-        K = block[9 * LANES + i] + block[10 * LANES + i] * (r + r * r)
-        power = delta * math.sqrt(math.sqrt(delta))
-        s = power / (power + block[11 * LANES + i])
-        half_path = block[5 * LANES + i]
-        rough = block[12 * LANES + i]
+        K = block[_INLET + i] + block[_EXIT + i] * (r + r * r)
+        power = per_power * block[_POWER + i]
+        s = power / (power + block[_THIN + i])
         g = 2.0 * X / (B + math.sqrt(B * B + 4.0 * s * (Kn + K) * X))
-        N, _ = _turbulence(REYNOLDS * g * delta, half_path, rough)
-        a = g * (K + N) + phi * B
+        work[_FRICTION + i] = B
+        work[_CHANNEL + i] = phi * B
+        work[_LOSS + i] = K
+        work[_INERTIA + i] = s
+        work[_DELTA + i] = delta
+        work[_STEP + i] = REYNOLDS * g * delta
+        a = g * K + phi * B
         outlet = g + a * r * r
         E = ACCELERATION * log((g + a) / outlet) if outlet > 0.0 else 0.0
-        g = 2.0 * X / (B + math.sqrt(B * B + 4.0 * s * (Kn + K + N + E) * X))
-        step = 0.0
-        for _ in range(_PASSES):
-            N, N_re = _turbulence(REYNOLDS * g * delta, half_path, rough)
-            N_g = N_re * REYNOLDS * delta
-            a = g * (K + N) + phi * B
-            inlet = g + a
-            outlet = g + a * r * r
-            flows = outlet > 0.0
-            both = 1.0 / (inlet * outlet) if flows else 0.0
-            E = ACCELERATION * log(inlet * inlet * both) if flows else 0.0
-            E_g = ACCELERATION * (outlet - inlet) * both
-            E_a = ACCELERATION * (outlet - r * r * inlet) * both
-            C = Kn + K + N + E
-            F = s * C * g * g + B * g - X
-            F_g = s * (2.0 * C * g + g * g * (N_g + E_g + E_a * (K + N + g * N_g))) + B
-            step = F / F_g
-            g -= step
-        block[_FLOW + i] = g * block[LANES + i] * per_area
-        block[_STEP + i] = abs(step) - _CONVERGED * g
+        work[_FLOW + i] = 2.0 * X / (B + math.sqrt(B * B + 4.0 * s * (Kn + K + E) * X))
+    fastest = 0.0
+    for i in range(LANES):
+        fastest = max(fastest, work[_STEP + i])
+        work[_STEP + i] = 1.0
+    return fastest
+
+
+@jit
+def _improve_laminar(drop, Kn, work):
+    """Take a pass of Newton as `_improve`, where no lane is near turbulence."""
+    r = 1.0 - drop
+    X = drop * (1.0 + r)
+    for i in range(LANES):
+        g = work[_FLOW + i]
+        B = work[_FRICTION + i]
+        s = work[_INERTIA + i]
+        K = work[_LOSS + i]
+        E, E_g, E_a = _acceleration(g, r, g * K + work[_CHANNEL + i])
+        F = s * (Kn + K + E) * g * g + B * g - X
+        F_g = s * (2.0 * (Kn + K + E) * g + g * g * (E_g + E_a * K)) + B
+        step = F / F_g if work[_STEP + i] > 0.0 else 0.0
+        g -= step
+        work[_FLOW + i] = g
+        work[_STEP + i] = abs(step) - _CONVERGED * g
+    return _largest_step(work)
+
+
+@jit
+def _improve(drop, Kn, block, work):
+    """Take a pass of Newton in the lanes that have not converged; not above 0 once all have."""
+    r = 1.0 - drop
+    X = drop * (1.0 + r)
+    for i in range(LANES):
+        g = work[_FLOW + i]
+        B = work[_FRICTION + i]
+        s = work[_INERTIA + i]
+        K = work[_LOSS + i]
+        delta = work[_DELTA + i]
+        N, N_re = _turbulence(REYNOLDS * g * delta, block[_HALF_PATH + i], block[_ROUGH + i])
+        N_g = N_re * REYNOLDS * delta
+        E, E_g, E_a = _acceleration(g, r, g * (K + N) + work[_CHANNEL + i])
+        C = Kn + K + N + E
+        F = s * C * g * g + B * g - X
+        F_g = s * (2.0 * C * g + g * g * (N_g + E_g + E_a * (K + N + g * N_g))) + B
+        step = F / F_g if work[_STEP + i] > 0.0 else 0.0
+        g -= step
+        work[_FLOW + i] = g
+        work[_STEP + i] = abs(step) - _CONVERGED * g
+    return _largest_step(work)
+
+
+@jit_inline
+def _largest_step(work):
+    largest = work[_STEP]
+    for i in range(1, LANES):
+        largest = max(largest, work[_STEP + i])
+    return largest
+
+
+@jit_inline
+def _acceleration(g, r, a):
+    """Acceleration of the expanding gas, and its slopes by g and by a, as `crack.reduced_flow` has them."""
+    inlet = g + a
+    outlet = g + a * r * r
+    flows = outlet > 0.0
+    both = 1.0 / (inlet * outlet) if flows else 0.0
+    E = ACCELERATION * log(inlet * inlet * both) if flows else 0.0
+    return E, ACCELERATION * (outlet - inlet) * both, ACCELERATION * (outlet - r * r * inlet) * both
 
 
 @jit_inline
 def _friction(delta, drop, i, block):
     """Friction ``Bv`` of lane i and the channel's share of it, as `crack.reduced_flow` has them."""
-    taper = block[4 * LANES + i]
-    viscous = block[3 * LANES + i]
-    path = block[2 * LANES + i]
-    eps = block[6 * LANES + i]
-    root_taper = block[7 * LANES + i]
-    slip = block[8 * LANES + i]
-    specular = block[13 * LANES + i]
+    path = block[_PATH + i]
+    viscous = block[_VISCOUS + i]
+    eps = block[_EPS + i]
+    root_taper = block[_ROOT_TAPER + i]
+    slip = block[_SLIP + i]
     W = 0.0
     P = 0.0
     for k in range(3):
         d = delta * (1.0 - drop * (1.0 - GAUSS_NODE[k]))
         at = d * root_taper + eps
-        w0 = POLE_WEIGHT[0] * (1.0 + POLE_ACCOMMODATION[0] * specular)
-        w1 = POLE_WEIGHT[1] * (1.0 + POLE_ACCOMMODATION[1] * specular)
-        w2 = POLE_WEIGHT[2] * (1.0 + POLE_ACCOMMODATION[2] * specular)
-        w3 = POLE_WEIGHT[3] * (1.0 + POLE_ACCOMMODATION[3] * specular)
         a0 = at + POLE[0]
         a1 = at + POLE[1]
         a2 = at + POLE[2]
         a3 = at + POLE[3]
-        # four fractions as one: three divisions fewer
-        top = (w0 * a1 + w1 * a0) * (a2 * a3) + (w2 * a3 + w3 * a2) * (a0 * a1)
-        molecular = slip + top / ((a0 * a1) * (a2 * a3))
+        # the four fractions of the poles, and the series of ends and channel, with one division
+        bottom = (a0 * a1) * (a2 * a3)
+        top = (block[_WEIGHT + i] * a1 + block[_WEIGHT + LANES + i] * a0) * (a2 * a3)
+        top += (block[_WEIGHT + 2 * LANES + i] * a3 + block[_WEIGHT + 3 * LANES + i] * a2) * (a0 * a1)
         ends = SLIT_MOLECULAR + SLIT_VISCOUS * d
-        channel = d * viscous + molecular * taper
-        # 1/ends and path/channel in series
-        both = channel + path * ends
-        w = ends * channel / both
+        channel = (d * viscous + slip) * bottom + top
+        in_ends = path * ends * bottom
+        inverse = 1.0 / (channel + in_ends)
+        w = ends * channel * inverse
         W += GAUSS_WEIGHT[k] * w
-        P += GAUSS_WEIGHT[k] * w * (path * ends / both)
+        P += GAUSS_WEIGHT[k] * w * (in_ends * inverse)
     inverse = 1.0 / W
     return math.sqrt(2.0) * (2.0 - drop) * inverse, P * inverse
 
@@ -187,3 +279,23 @@ def _turbulence(Re, half_path, rough):
     N = S * positive * half_path
     N_re = (S_re * positive + S * positive_re) * half_path
     return (N if above else 0.0), (N_re if above else 0.0)
+
+
+@jit
+def _sort_by_opening(geometry, first, count, order):
+    """Write the numbers of some cracks in the order of their openings (Shell, Commun. ACM 2 (1959) 30)."""
+    for i in range(count):
+        order[i] = first + i
+    gap = 1
+    while gap < count // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, count):
+            crack = order[i]
+            opening = geometry[crack, 0]
+            j = i
+            while j >= gap and geometry[order[j - gap], 0] > opening:
+                order[j] = order[j - gap]
+                j -= gap
+            order[j] = crack
+        gap //= 3

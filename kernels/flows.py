@@ -7,9 +7,9 @@ from .jit import jit
 from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
 from .opening import SHUT, length_at, note_closure, opening_at
 from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
-from .population import population_flow, population_flow_slopes
+from .population import population_flow, population_flow_slopes, start_population
 from .seal import contact_factor, seal_flow, seal_flow_slopes
-from .table import forget_table, start_table, table_flow
+from .table import forget_table, start_table, table_flow, table_flow_slopes
 from .volumes import path_total
 
 # tolerances while pressures equalise, and the opening from which a crack is wide [m]
@@ -29,6 +29,7 @@ def start_path(plan, sample, p):
     sample.paths[p]["active"] = 0.0 if plan.paths[p]["starts_later"] else 1.0
     sample.paths[p]["opening"] = 1.0
     sample.paths[p]["area"] = 0.0
+    start_population(plan, sample, p)
     start_table(plan, sample, p)
     path = plan.paths[p]
     possible = True
@@ -133,14 +134,14 @@ def path_flow_slopes(plan, sample, p):
 @jit
 def quick_flow(plan, sample, p):
     """`path_flow` by the table of path p where it has one that is good enough."""
-    flow, _, _, fit = table_flow(plan, sample, p)
+    flow, fit = table_flow(plan, sample, p)
     return patch_factor(sample, p) * flow if fit else path_flow(plan, sample, p)
 
 
 @jit
 def quick_flow_slopes(plan, sample, p):
     """`path_flow_slopes` by the table of path p where it has one that is good enough."""
-    flow, by_source, by_sink, fit = table_flow(plan, sample, p)
+    flow, by_source, by_sink, fit = table_flow_slopes(plan, sample, p)
     if not fit:
         return path_flow_slopes(plan, sample, p)
     weight = patch_factor(sample, p)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .crack import N_GEOMETRY
-from .crack_lanes import BLOCK
+from .crack_lanes import BLOCK, LANES, WORK
 from .jit import jit
 from .opening import MOVING_CRACK
 from .pack import Pack
@@ -174,7 +174,7 @@ SAMPLE_VOLUME = np.dtype(
 #: it took, when it was put on and the time in which it ages [s]; 1 if started, and when [s]; 1 if an open
 #: hatch closes a ring; full area [m2], and where its cracks stand in ``Sample.geometry`` and
 #: ``Sample.moving``, and the index that their random numbers are addressed by; of `table`: the end whose
-#: pressure it is of, its worst error, and the temperatures for which it holds [K].
+#: pressure it is of, its worst error, its lowest pressure [Pa], and the temperatures for which it holds [K].
 SAMPLE_PATH = np.dtype(
     [
         ("opening", "f8"),
@@ -191,14 +191,15 @@ SAMPLE_PATH = np.dtype(
         ("noise", "u8"),
         ("table", "i8"),
         ("table_error", "f8"),
+        ("table_low", "f8"),
         ("table_source", "f8"),
         ("table_sink", "f8"),
     ]
 )
 
-#: Chebyshev nodes of a cell of a table, and cells of a path: each spans a factor of four in pressure.
-NODES = 14
-CELLS = 16
+#: Chebyshev nodes of a cell of a table, an even number, and cells of a path: a third of them wide ones.
+NODES = 16
+CELLS = 24
 
 #: A cell of a table: what it is, its estimated error over the largest flow in it, and its coefficients.
 CELL = np.dtype([("kind", "i8"), ("error", "f8"), ("coefficient", "f8", (NODES,))])
@@ -295,8 +296,8 @@ class Sample(Pack):
         and, where energy is followed, of energy [W].
     cells : CELL[P * CELLS or 0]
         Tables of the flow of populations.
-    block : float64[crack_lanes.BLOCK]
-        Working memory of the crack law in lanes.
+    order : int64[max_cracks]; lanes : float64[blocks * crack_lanes.BLOCK]; work : float64[crack_lanes.WORK]
+        Of the crack law in lanes: the order of the cracks, their numbers, and its working memory.
     clock : float64[1]
         Time [s].
     """
@@ -314,7 +315,9 @@ class Sample(Pack):
     fractions: NDArray[Any]
     flux: NDArray[Any]
     cells: NDArray[Any]
-    block: NDArray[Any]
+    order: NDArray[Any]
+    lanes: NDArray[Any]
+    work: NDArray[Any]
     clock: NDArray[Any]
 
 
@@ -337,7 +340,9 @@ def new_sample(plan: Plan) -> Sample:
         fractions=np.zeros((volumes, components)),
         flux=np.zeros(sizes(plan)[2]),
         cells=np.zeros(plan.paths.size * CELLS if np.any(plan.paths["kind"] == CRACKS) else 0, CELL),
-        block=np.zeros(BLOCK),
+        order=np.zeros(plan.max_cracks, np.int64),
+        lanes=np.zeros((plan.max_cracks // LANES + plan.paths.size) * BLOCK),
+        work=np.zeros(WORK),
         clock=np.zeros(1),
     )
 

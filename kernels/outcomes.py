@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .flows import overboard_flow, path_flow, path_flow_slopes
+from .flows import overboard_flow, path_flow, quick_flow_slopes
 from .jit import jit, jit_merge
 from .model import (
     BOUNDARY,
@@ -334,7 +334,7 @@ def _thrust(plan, sample, p, flow):
 @jit
 def _flow_exponent(plan, sample, p):
     """How the flow goes with the pressure it comes from, ``d ln(flow)/d ln(p)``; NaN without a flow."""
-    flow, by_source, by_sink = path_flow_slopes(plan, sample, p)
+    flow, by_source, by_sink = quick_flow_slopes(plan, sample, p)
     if flow == 0.0 or _is_level(plan, sample, p):
         return math.nan
     if flow > 0.0:

@@ -1,12 +1,20 @@
 """Flow of a population of cracks: the sum over all of them."""
 
 from .crack import geometry_flow, geometry_flow_slopes
-from .crack_lanes import flow_in_lanes
+from .crack_lanes import LANES, flow_in_lanes, set_lanes
 from .jit import jit
 from .opening import moving_flow, moving_flow_slopes
 
 # cracks from which lanes side by side are faster than one after the other
 _ENOUGH = 6
+
+
+@jit
+def start_population(plan, sample, p):
+    """Set the cracks of path p, which were drawn, side by side where they stand still and are enough."""
+    first, count = sample.paths[p]["crack_start"], sample.paths[p]["crack_count"]
+    if plan.paths[p]["count"] >= 0 and plan.paths[p]["moves"] == 0 and count >= _ENOUGH:
+        set_lanes(sample.geometry, first, count, sample.order, sample.lanes, first // LANES + p)
 
 
 @jit
@@ -32,7 +40,8 @@ def population_flow(plan, sample, p, p_source, p_sink):
     count = sample.paths[p]["crack_count"]
     if not moves and count >= _ENOUGH and max(p_source, p_sink) > 0.0:
         p1, p2 = max(p_source, p_sink), min(p_source, p_sink)
-        flow = flow_in_lanes(p1, p2, RT, mu, ratio, flow2, sample.geometry, first, count, sample.block)
+        start = first // LANES + p
+        flow = flow_in_lanes(p1, p2, RT, mu, ratio, flow2, sample.lanes, start, count, sample.work)
         return flow if p_source >= p_sink else -flow
     for i in range(first, first + count):
         if moves:

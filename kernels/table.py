@@ -1,11 +1,12 @@
 """The flow of a population of cracks as one function of one pressure, tabulated where it is smooth.
 
 All cracks between the same two volumes are one function of the two pressures, and where one of these
-stands still (a boundary, a held volume) it is a function of the other alone. Over a factor of four of
-that pressure fourteen Chebyshev nodes in its logarithm hold it to 1e-10 and better, so that a run costs some
-dozen sums over the cracks however many steps it takes. A cell is filled when a pressure first falls into
-it. Where its last coefficients or a point between its nodes say that it is not good enough (a crack that
-turns turbulent, opens, or whose two pressures meet there), the cracks are summed as before.
+stands still (a boundary, a held volume) it is a function of the other alone. Over a factor of sixteen of
+that pressure sixteen Chebyshev nodes in its logarithm hold it to 1e-10, so that a run costs some dozen sums
+over the cracks whatever it does with them. A cell is filled when a pressure first falls into it. Where its
+last coefficients or a point between its nodes say that it is not good enough (a crack that turns turbulent,
+opens, or whose two pressures meet there), two cells of half the width take its place, and where they are not
+either, the cracks are summed as before. A cell ends at the highest pressure of the start.
 
 Source
 ------
@@ -21,8 +22,13 @@ from .jit import jit
 from .model import CELLS, CRACKS, HELD, INTEGRATED, NODES, RTOL
 from .population import population_flow
 
-LOWEST = 1e-3
+# narrow cells, of a factor of four each; the rest are wide, of two narrow ones
+_NARROW = 2 * CELLS // 3
 _WIDTH = math.log(4.0)
+# narrow cells above the highest pressure of the start
+_ABOVE = 2
+# how far the uppermost edge below these stands above that pressure, so that rounding does not go over it
+_CLEAR = 1.0 + 1e-6
 # error of the table over the tolerance of a step, and the tolerance below which no table is used
 _SHARE = 1e-3
 _TIGHTEST = 1e-9
@@ -64,6 +70,10 @@ def start_table(plan, sample, p):
         path["table"] = 1
     elif sink == INTEGRATED and source >= HELD:
         path["table"] = 2
+    top = 0.0
+    for v in range(plan.volumes.size):
+        top = max(top, sample.volumes[v]["pressure"])
+    path["table_low"] = top * _CLEAR * 4.0 ** (_ABOVE - _NARROW)
     forget_table(sample, p)
 
 
@@ -88,14 +98,39 @@ def table_flow(plan, sample, p):
 
     Returns
     -------
-    flow, by_source, by_sink : float
-        [kg/s, kg/(s Pa), kg/(s Pa)]; the slope by the end whose pressure stands still is zero.
+    flow : float
+        [kg/s]
     fit : bool
         False if there is no table at this pressure.
     """
+    k, x, _ = _find(plan, sample, p)
+    if k < 0:
+        return 0.0, False
+    return _value(sample.cells[p * CELLS + k]["coefficient"], x), True
+
+
+@jit
+def table_flow_slopes(plan, sample, p):
+    """Return `table_flow`, its slopes by the pressures of source and sink [kg/(s Pa)], and whether it is fit.
+
+    The slope by the end whose pressure stands still is zero.
+    """
+    k, x, pressure = _find(plan, sample, p)
+    if k < 0:
+        return 0.0, 0.0, 0.0, False
+    flow, slope = _value_and_slope(sample.cells[p * CELLS + k]["coefficient"], x)
+    slope *= (2.0 if k < _NARROW else 1.0) / (_WIDTH * pressure)
+    if sample.paths[p]["table"] == 1:
+        return flow, slope, 0.0, True
+    return flow, 0.0, slope, True
+
+
+@jit
+def _find(plan, sample, p):
+    """Cell of path p at the pressures last looked at (-1 if there is none), place in it, and the pressure."""
     path = sample.paths[p]
     if path["table"] == 0:
-        return 0.0, 0.0, 0.0, False
+        return -1, 0.0, 0.0
     source = sample.volumes[plan.paths[p]["source"]]
     sink = sample.volumes[plan.paths[p]["sink"]]
     if source["temperature"] != path["table_source"] or sink["temperature"] != path["table_sink"]:
@@ -103,22 +138,27 @@ def table_flow(plan, sample, p):
         path["table_source"] = source["temperature"]
         path["table_sink"] = sink["temperature"]
     pressure = source["pressure"] if path["table"] == 1 else sink["pressure"]
-    if not pressure >= LOWEST:
-        return 0.0, 0.0, 0.0, False
-    place = math.log(pressure / LOWEST) / _WIDTH
-    if not place < CELLS:
-        return 0.0, 0.0, 0.0, False
-    k = int(place)
-    cell = sample.cells[p * CELLS + k]
-    if cell["kind"] == UNFILLED:
+    if not (pressure >= path["table_low"] and pressure > 0.0):
+        return -1, 0.0, 0.0
+    place = math.log(pressure / path["table_low"]) / _WIDTH
+    if not place < _NARROW:
+        return -1, 0.0, 0.0
+    k = _NARROW + int(0.5 * place)
+    x = 2.0 * (0.5 * place - (k - _NARROW)) - 1.0
+    if _is_unfit(plan, sample, p, k):
+        k = int(place)
+        x = 2.0 * (place - k) - 1.0
+        if _is_unfit(plan, sample, p, k):
+            return -1, 0.0, 0.0
+    return k, x, pressure
+
+
+@jit
+def _is_unfit(plan, sample, p, k):
+    """Whether cell k of path p is no use; it is filled if it was not."""
+    if sample.cells[p * CELLS + k]["kind"] == UNFILLED:
         _fill(plan, sample, p, k)
-    if cell["kind"] == UNFIT:
-        return 0.0, 0.0, 0.0, False
-    flow, slope = _clenshaw(cell["coefficient"], 2.0 * (place - k) - 1.0)
-    slope *= 2.0 / (_WIDTH * pressure)
-    if path["table"] == 1:
-        return flow, slope, 0.0, True
-    return flow, 0.0, slope, True
+    return sample.cells[p * CELLS + k]["kind"] == UNFIT
 
 
 @jit
@@ -137,7 +177,7 @@ def _fill(plan, sample, p, k):
         cell["coefficient"][j] = (1.0 if j == 0 else 2.0) / NODES * total
     error = abs(cell["coefficient"][NODES - 1])
     for x in _CHECK:
-        error = max(error, abs(_clenshaw(cell["coefficient"], x)[0] - _exact(plan, sample, p, k, x)))
+        error = max(error, abs(_value(cell["coefficient"], x) - _exact(plan, sample, p, k, x)))
     error = error / largest if largest > 0.0 else error
     cell["error"] = error
     if error <= _SHARE * plan.settings[RTOL]:
@@ -150,7 +190,8 @@ def _fill(plan, sample, p, k):
 @jit
 def _exact(plan, sample, p, k, x):
     """Sum over the cracks at the place x, from -1 to 1, of cell k."""
-    pressure = LOWEST * math.exp(_WIDTH * (k + 0.5 * (x + 1.0)))
+    place = k + 0.5 * (x + 1.0) if k < _NARROW else 2.0 * (k - _NARROW) + (x + 1.0)
+    pressure = sample.paths[p]["table_low"] * math.exp(_WIDTH * place)
     if sample.paths[p]["table"] == 1:
         other = sample.volumes[plan.paths[p]["sink"]]["pressure"]
         return population_flow(plan, sample, p, pressure, other)
@@ -159,7 +200,20 @@ def _exact(plan, sample, p, k, x):
 
 
 @jit
-def _clenshaw(coefficient, x):
+def _value(coefficient, x):
+    """Sum of a Chebyshev series at x: even and odd terms side by side, for ``T_2j(x) = T_j(2 x^2 - 1)``."""
+    y = 4.0 * x * x - 2.0
+    even, even2 = 0.0, 0.0
+    odd, odd2 = 0.0, 0.0
+    for j in range(NODES // 2 - 1, 0, -1):
+        even, even2 = coefficient[2 * j] + y * even - even2, even
+        odd, odd2 = coefficient[2 * j + 1] + y * odd - odd2, odd
+    # T_1 and T_-1 begin the odd terms, and both are x
+    return coefficient[0] + 0.5 * y * even - even2 + x * (coefficient[1] + y * odd - odd2 - odd)
+
+
+@jit
+def _value_and_slope(coefficient, x):
     """Sum of a Chebyshev series at x, and its derivative."""
     b1, b2 = 0.0, 0.0
     d1, d2 = 0.0, 0.0

@@ -44,8 +44,11 @@ def one_by_one(p1, p2, rows):
 
 
 def in_lanes(p1, p2, rows, first=0, count=None):
-    block = np.full(crack_lanes.BLOCK, np.nan)
-    return crack_lanes.flow_in_lanes(p1, p2, *GAS, rows, first, count or len(rows), block)
+    count = count or len(rows)
+    order, work = np.zeros(len(rows), np.int64), np.full(crack_lanes.WORK, np.nan)
+    lanes = np.full((2 + -(-count // crack_lanes.LANES)) * crack_lanes.BLOCK, np.nan)
+    crack_lanes.set_lanes(rows, first, count, order, lanes, 1)
+    return crack_lanes.flow_in_lanes(p1, p2, *GAS, lanes, 1, count, work)
 
 
 @settings(deadline=None, max_examples=60)
@@ -79,24 +82,38 @@ def test_any_number_of_cracks(count):
 
 
 def test_neighbours_change_no_bit():
+    """Narrow ones, with which a lane takes the short way, and wide ones, with which it takes the long."""
     rows = geometries(5, 32)
-    alone = in_lanes(1e5, 0.0, rows, 20, 1)
-    other = rows.copy()
-    other[:20] = geometries(6, 20)
-    assert in_lanes(1e5, 0.0, other, 20, 1) == alone
+    narrow, wide = rows[:1].copy(), rows[:1].copy()
+    narrow[0, :2] = 3e-6, 3e-8
+    wide[0, :2] = 1e-3, 1e-5
+    alone = in_lanes(1e5, 0.0, narrow)
+    wide[0, 1] = 0.0  # adds nothing to the sum
+    assert in_lanes(1e5, 0.0, np.concatenate([narrow, np.repeat(wide, 9, 0)])) == alone
 
 
-def test_the_hot_loop_is_packed():
-    if not hasattr(crack_lanes._fill_lanes, "py_func"):
+def test_cracks_are_sorted_by_opening():
+    rows = geometries(8, 100)
+    order = np.zeros(100, np.int64)
+    for count in (0, 1, 2, 16, 90):
+        crack_lanes._sort_by_opening(rows, 7, count, order)
+        assert np.array_equal(order[:count], 7 + np.argsort(rows[7 : 7 + count, 0]))
+
+
+@pytest.mark.parametrize("name", ["_estimate", "_improve", "_improve_laminar"])
+def test_the_hot_loops_are_packed(name):
+    hot = getattr(crack_lanes, name)
+    if not hasattr(hot, "py_func"):
         pytest.skip("not compiled")
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("another instruction set")
     # compiled anew: what comes from the cache on disk shows no assembly
-    lanes = numba.njit(**OPTIONS)(crack_lanes._fill_lanes.py_func)
-    lanes(1e7, 1.0, 1.0, 1.0, np.ones(crack_lanes.BLOCK))
-    code = "\n".join(lanes.inspect_asm().values())
-    packed = len(re.findall(r"\bv?divpd\b", code))
-    scalar = len(re.findall(r"\bv?divsd\b", code))
-    assert packed >= 20
-    assert scalar <= 0.2 * packed
+    compiled = numba.njit(**OPTIONS)(hot.py_func)
+    block, work = np.ones(crack_lanes.BLOCK), np.ones(crack_lanes.WORK)
+    numbers = {"_estimate": (1e7, 1e9, 1.0, 1.0, block), "_improve": (1.0, 1.0, block)}
+    compiled(*numbers.get(name, (1.0, 1.0)), work)
+    code = "\n".join(compiled.inspect_asm().values())
+    packed = len(re.findall(r"\bv?(?:div|mul|add|sub)pd\b", code))
+    assert len(re.findall(r"\bv?divpd\b", code)) >= 4
+    assert packed >= 60
     assert not re.findall(r"call\S*\s+\S*(?:log|exp|pow)", code)
