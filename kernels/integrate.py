@@ -25,6 +25,7 @@ from .model import (
     n_contents,
 )
 from .network import regroup
+from .quadrature import CURVE, follow_curve, has_curve, start_curve
 from .steps import (
     continue_steps,
     finish_step,
@@ -68,6 +69,7 @@ def integrate(plan, sample, state, work, track, values, flows):
     duration = plan.settings[DURATION]
     clear_track(track)
     _set_scales(plan, sample, work)
+    start_curve(work)
     order_events(plan, sample)
     if not start_controls(plan, sample):
         return status.IMPOSSIBLE
@@ -122,6 +124,10 @@ def _do_what_is_due(plan, sample, state, t, event, regroups, work, track):
 @jit_merge
 def _advance(plan, sample, state, t, stop, work, track, values, flows):
     """Integrate from t to the next event or the end, or until a control switches; return status and time."""
+    if has_curve(plan, sample, state, work):
+        result, t = _follow(plan, sample, state, t, stop, work, track, values, flows)
+        if result != status.OK or t >= stop:
+            return result, t
     h = start_steps(plan, sample, t, state, work, stop - t)
     if not follow_cracks(plan, sample):
         return status.IMPOSSIBLE, t
@@ -175,6 +181,27 @@ def _advance(plan, sample, state, t, stop, work, track, values, flows):
             h *= min(factor, 0.9)
             if t + 0.01 * h == t:
                 return status.STEP_TOO_SMALL if error < math.inf else status.NOT_FINITE, t
+    return status.OK, t
+
+
+@jit_merge
+def _follow(plan, sample, state, t, stop, work, track, values, flows):
+    """Go from t as far as the integrals over the one unknown lead; return status and time."""
+    while t < stop:
+        if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
+            return status.STEP_LIMIT, t
+        end = follow_curve(plan, sample, t, stop, state, work)
+        if not end > t:
+            break
+        work.method[0] = CURVE
+        note_times(plan, sample, state, work.new, t, end, end, work, track, values, flows)
+        note_crossings(plan, sample, state, t, end, 1.0, work, track)
+        work.method[0] = 0
+        copy(state, work.new)
+        t = end
+        track.counts[0] += 1
+        if is_exhausted(plan, sample, state):
+            return status.GAS_EXHAUSTED, t
     return status.OK, t
 
 

@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .chebyshev import POINTS
+from .curve_range import N_SPAN, RANGES
 from .jit import jit
 from .linear import factorise, substitute
 from .model import TIMED, Plan, contents_per_volume, copy, sizes
@@ -89,8 +91,16 @@ class Work(Pack):
         Argument of a stage.
     error, scale : float64[n]
         Error estimate of the step; absolute tolerances.
-    method : int64[3]
-        Of `steps`: whether steps are implicit; explicit steps in a row that looked stiff, and all of them.
+    method : int64[5]
+        Of `steps`: which method; explicit steps in a row that looked stiff, and all of them. Of `quadrature`:
+        the kind of range, and which of those that are kept.
+    values : float64[2 + links, POINTS]
+        Of `curve_range`: at the points of a range.
+    span, curve, constant, tail, kept : float64[RANGES, ...]
+        Of `curve_range`, a row for each range: where it lies, series in it, flows at the equilibrium, errors
+        of what passed, and on what it rests.
+    reach : float64[1]
+        Of `quadrature`: the longest range to be tried.
     """
 
     new: NDArray[Any]
@@ -107,11 +117,19 @@ class Work(Pack):
     error: NDArray[Any]
     scale: NDArray[Any]
     method: NDArray[Any]
+    values: NDArray[Any]
+    curve: NDArray[Any]
+    constant: NDArray[Any]
+    tail: NDArray[Any]
+    span: NDArray[Any]
+    kept: NDArray[Any]
+    reach: NDArray[Any]
 
 
 def new_work(plan: Plan) -> Work:
     """Allocate the working memory of the integrator; reused from sample to sample (Python)."""
     m, n, q = sizes(plan)
+    links = plan.paths.size + plan.feeds.size
     return Work(
         new=np.zeros(n),
         right=np.zeros(n),
@@ -126,7 +144,14 @@ def new_work(plan: Plan) -> Work:
         last=np.zeros(n),
         error=np.zeros(n),
         scale=np.zeros(n),
-        method=np.zeros(3, np.int64),
+        method=np.zeros(5, np.int64),
+        values=np.zeros((2 + links, POINTS)),
+        curve=np.zeros((RANGES, 2 + links, POINTS + 1)),
+        constant=np.zeros((RANGES, links)),
+        tail=np.zeros((RANGES, links)),
+        span=np.zeros((RANGES, N_SPAN)),
+        kept=np.zeros((RANGES, 4 * plan.paths.size + 2 * plan.feeds.size + plan.volumes.size)),
+        reach=np.zeros(1),
     )
 
 

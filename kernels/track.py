@@ -13,6 +13,7 @@ from .jit import jit
 from .model import Plan, fill, sizes
 from .network import rates
 from .pack import Pack
+from .quadrature import CURVE, curve_state
 from .rosenbrock import dense_state
 from .volumes import look, observe, path_total
 
@@ -112,7 +113,7 @@ def note_times(plan, sample, start, end, t, t_end, limit, work, track, values, f
         i = track.next_output[0]
         if not plan.output_time[i] < limit:
             break
-        dense_state(min((plan.output_time[i] - t) / span, 1.0), start, end, work.dense, track.probe)
+        _set_probe(plan, start, end, t, t_end, min((plan.output_time[i] - t) / span, 1.0), work, track)
         sample.clock[0] = plan.output_time[i]
         rates(plan, sample, track.probe, work.right)
         for k in range(plan.series.size):
@@ -128,8 +129,17 @@ def probe(plan, sample, start, end, t, t_end, theta, work, track):
     """Look at the state at the fraction theta of a step; leaves it in ``track.probe``."""
     theta = min(theta, 1.0)
     sample.clock[0] = t + theta * (t_end - t)
-    dense_state(theta, start, end, work.dense, track.probe)
+    _set_probe(plan, start, end, t, t_end, theta, work, track)
     look(plan, sample, track.probe)
+
+
+@jit
+def _set_probe(plan, start, end, t, t_end, theta, work, track):
+    """Write the state at the fraction theta of a step, or of a range, into ``track.probe``."""
+    if work.method[0] == CURVE:
+        curve_state(plan, theta * (t_end - t), start, work, track.probe)
+    else:
+        dense_state(theta, start, end, work.dense, track.probe)
 
 
 @jit

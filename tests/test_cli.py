@@ -223,7 +223,7 @@ def test_run_of_one_sample_as_json(leakflow):
 
 
 def test_a_run_that_fails_says_why(leakflow):
-    code, _, err = leakflow("run", PRK, "-D", "run.max_steps=3")
+    code, _, err = leakflow("run", PRK, "-D", "run.max_steps=3", "-D", "run.rtol=1e-10")
     assert code == 3
     assert lines(err) == ["the run failed: step_limit: more steps than run.max_steps were needed: raise it, "
                           "or loosen run.rtol"]  # fmt: skip

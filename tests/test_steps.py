@@ -79,10 +79,12 @@ def test_rejections_in_a_row_make_steps_implicit():
 
 
 def test_steps_that_stability_holds_become_implicit():
-    """A tank fed through a seal is at rest after a while, where explicit steps stay short."""
-    case = Case(
-        [held(900.0, P), tank(1.0, 0.5 * P), outside()], [seal(0, 1, 1e-8, 0.0), cracks(1, 2, 4.0)], 1e9
-    )
+    """A tank fed through a seal is at rest after a while, where explicit steps stay short.
+
+    The second tank asks for steps.
+    """
+    volumes = [held(900.0, P), tank(1.0, 0.5 * P), outside(), tank(1.0, P)]
+    case = Case(volumes, [seal(0, 1, 1e-8, 0.0), cracks(1, 2, 4.0)], 1e9)
     result = case.but(max_steps=120).run()
     assert result.status[0] == status.OK
     assert result["steps"][0, 0] > 5

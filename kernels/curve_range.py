@@ -1,0 +1,197 @@
+"""A range of the one unknown: its rate interpolated, and integrated for the time and for what passes.
+
+See `quadrature`, which this is a part of.
+"""
+
+import math
+
+from .chebyshev import POINT, POINTS, integrate_series, series_sum, set_coefficients, tail
+from .jit import jit
+from .model import RTOL, copy, fill
+from .network import collect, rates, rates_and_slopes
+
+#: Ranges that are kept, for spans that begin as one before.
+RANGES = 4
+# places in a row of Work.span: the start of the range, half its length, the distance of the equilibrium, the
+# slope 1/G at it, the time to the end of the range, and its kind
+START, HALF, AHEAD, PER_SLOPE, WHOLE, KIND = 0, 1, 2, 3, 4, 5
+N_SPAN = 6
+# kinds of range: nothing changes, with an equilibrium ahead, without; and none that could be used again
+AT_REST, TO_EQUILIBRIUM, OPEN, NONE = 0, 1, 2, -1
+# rows of a range of Work.curve: 1/G or 1/F, the integral that gives the time, and those of what passes
+INVERSE, TIME, PASSED = 0, 1, 2
+
+#: Error of the interpolants over the tolerance of a step.
+SHARE = 1e-2
+# how far an equilibrium is looked for, over the range
+_LOOK_AHEAD = 1.6
+_NEWTON_LIMIT = 30
+
+
+@jit
+def interpolate(plan, sample, F, slope, length, state, work):
+    """Interpolate over a range of ln m, and integrate.
+
+    Parameters
+    ----------
+    F, slope : float
+        Rate of ln m at the start of the range, and its slope by ln m.
+    length : float
+        Of the range, which ends at an equilibrium that lies in it.
+
+    Returns
+    -------
+    kind : int
+    quality : float
+        Error of the interpolant over what it may be.
+    """
+    curve = work.curve[work.method[4]]
+    forward = 1.0 if F > 0.0 else -1.0
+    ahead = _equilibrium(plan, sample, F, slope, length, state, work) if slope < 0.0 else math.inf
+    kind = TO_EQUILIBRIUM if ahead < math.inf else OPEN
+    half = 0.5 * forward * min(length, ahead)
+    ahead *= forward
+    for i in range(POINTS):
+        step = (1.0 + POINT[i]) * half
+        rate = _rate_at(plan, sample, step, state, work)
+        work.values[INVERSE, i] = (step - ahead) / rate if kind == TO_EQUILIBRIUM else 1.0 / rate
+        for k in range(work.flux.size):
+            work.values[PASSED + k, i] = work.right[1 + k]
+        if not rate * F > 0.0:
+            return kind, math.inf
+    set_coefficients(work.values[INVERSE], curve[INVERSE])
+    allowed = SHARE * plan.settings[RTOL] * abs(curve[INVERSE, 0])
+    error = tail(curve[INVERSE])
+    rate = _rate_at(plan, sample, half, state, work)
+    middle = (half - ahead) / rate if kind == TO_EQUILIBRIUM else 1.0 / rate
+    error = max(error, abs(series_sum(curve[INVERSE], 0.0) - middle))
+    if not error <= allowed:
+        return kind, math.inf
+    per_slope = 0.0
+    if kind == TO_EQUILIBRIUM:
+        per_slope = series_sum(curve[INVERSE], ahead / half - 1.0)
+    _set_range(half, ahead, per_slope, work)
+    _integrate_all(kind, half, ahead, per_slope, work)
+    if kind == TO_EQUILIBRIUM:
+        _balance(plan, work)
+    return kind, error / allowed
+
+
+@jit
+def set_linear(plan, state, F, slope, work):
+    """Set the range to an equilibrium so near that all flows are linear on the way."""
+    span = work.span[work.method[4]]
+    curve = work.curve[work.method[4]]
+    constant = work.constant[work.method[4]]
+    tails = work.tail[work.method[4]]
+    ahead = -F / slope
+    _set_range(0.5 * ahead, ahead, 1.0 / slope, work)
+    fill(curve.ravel(), 0.0)
+    curve[INVERSE, 0] = 1.0 / slope
+    for k in range(work.flux.size):
+        by_x = state[0] * work.slopes[k, 0]
+        constant[k] = work.rate[1 + k] + by_x * ahead
+        curve[PASSED + k, 0] = by_x / slope * span[HALF]
+        curve[PASSED + k, 1] = curve[PASSED + k, 0]
+        tails[k] = 0.0
+    _balance(plan, work)
+
+
+@jit
+def total_slope(plan, work):
+    """Slope of the rate of the gas by itself [1/s]."""
+    for k in range(work.flux.size):
+        work.flux[k] = work.slopes[k, 0]
+    fill(work.right, 0.0)
+    collect(plan, work.flux, work.right)
+    return work.right[0]
+
+
+@jit
+def _rate_at(plan, sample, step, state, work):
+    """Rate of ln m at a distance from the start; what passes is left in ``work.right``."""
+    span = work.span[work.method[4]]
+    copy(work.last, state)
+    work.last[0] = math.exp(span[START] + step)
+    rates(plan, sample, work.last, work.right)
+    return work.right[0] / work.last[0]
+
+
+@jit
+def _equilibrium(plan, sample, F, slope, length, state, work):
+    """Distance of the equilibrium ahead, by Newton's method; infinite if it is far beyond the range."""
+    span = work.span[work.method[4]]
+    forward = 1.0 if F > 0.0 else -1.0
+    x = 0.0
+    for _ in range(_NEWTON_LIMIT):
+        step = -forward * F / slope
+        x += step
+        if not 0.0 < x <= _LOOK_AHEAD * length:
+            return math.inf
+        if abs(step) <= 1e-14 * x + 1e-15:
+            return x
+        copy(work.last, state)
+        work.last[0] = math.exp(span[START] + forward * x)
+        rates_and_slopes(plan, sample, work.last, work.right, work.slopes)
+        F = work.right[0] / work.last[0]
+        slope = total_slope(plan, work) - F
+        if not slope < 0.0:
+            return math.inf
+    return x
+
+
+@jit
+def _integrate_all(kind, half, ahead, per_slope, work):
+    """Write the integrals that give the time and what passes."""
+    curve = work.curve[work.method[4]]
+    constant = work.constant[work.method[4]]
+    tails = work.tail[work.method[4]]
+    for i in range(POINTS):
+        distance = (1.0 + POINT[i]) * half - ahead
+        inverse = work.values[INVERSE, i]
+        work.values[TIME, i] = (inverse - per_slope) / distance if kind == TO_EQUILIBRIUM else inverse
+    set_coefficients(work.values[TIME], curve[TIME])
+    integrate_series(curve[TIME], half)
+    for k in range(work.flux.size):
+        row = curve[PASSED + k]
+        flows = work.values[PASSED + k]
+        at_equilibrium = 0.0
+        if kind == TO_EQUILIBRIUM:
+            set_coefficients(flows, row)
+            at_equilibrium = series_sum(row, ahead / half - 1.0)
+        for i in range(POINTS):
+            part = (flows[i] - at_equilibrium) * work.values[INVERSE, i]
+            if kind == TO_EQUILIBRIUM:
+                part /= (1.0 + POINT[i]) * half - ahead
+            flows[i] = part
+        set_coefficients(flows, row)
+        constant[k] = at_equilibrium
+        tails[k] = tail(row) * abs(half)
+        integrate_series(row, half)
+
+
+@jit
+def _balance(plan, work):
+    """Let the flows at the equilibrium leave the mass as it is: the largest takes what is missing."""
+    constant = work.constant[work.method[4]]
+    largest = 0
+    for k in range(work.flux.size):
+        work.flux[k] = constant[k]
+        if abs(constant[k]) > abs(constant[largest]):
+            largest = k
+    fill(work.right, 0.0)
+    collect(plan, work.flux, work.right)
+    excess = work.right[0]
+    work.flux[largest] += excess
+    fill(work.right, 0.0)
+    collect(plan, work.flux, work.right)
+    more = work.right[0] - excess  # of its own sign, or of the other
+    constant[largest] += -excess if more * excess > 0.0 else excess
+
+
+@jit
+def _set_range(half, ahead, per_slope, work):
+    span = work.span[work.method[4]]
+    span[HALF] = half
+    span[AHEAD] = ahead
+    span[PER_SLOPE] = per_slope

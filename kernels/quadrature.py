@@ -1,0 +1,359 @@
+"""One unknown, nothing that depends on time: the run as an integral over the pressure, not in steps.
+
+Where all that can change is the gas m in one volume, ``dx/dt = F(x)`` with ``x = ln m``. Then time is an
+integral over x, and so is what passes each path, ``dt = dx/F`` and ``dq = g dx/F``. Over a range of x all are
+interpolated at Chebyshev points and integrated term by term; the state at a time is where the time is found.
+Mass is summed from what passed, so that it is kept to rounding.
+
+An equilibrium ahead, at the root r of F, is a pole of 1/F and would spoil the interpolation. So it is taken
+out, ``F = (x - r) G``:
+
+    t = ln((x - r)/(x0 - r))/G(r) + integral of (1/G - 1/G(r))/(x - r),
+    q = g(r) t + integral of (g - g(r))/((x - r) G),
+
+where what is left to integrate is smooth, and the rest of the run to its equilibrium is one such range.
+
+Sources
+-------
+Interpolation, its coefficients and their decay: Trefethen, Approximation Theory and Approximation Practice
+(2013), ch. 3 and 8. Integration term by term: Clenshaw and Curtis, Numer. Math. 2 (1960) 197.
+"""
+
+import math
+
+from .chebyshev import series_sum
+from .curve_range import (
+    AHEAD,
+    AT_REST,
+    HALF,
+    INVERSE,
+    KIND,
+    NONE,
+    OPEN,
+    PASSED,
+    PER_SLOPE,
+    RANGES,
+    SHARE,
+    START,
+    TIME,
+    TO_EQUILIBRIUM,
+    WHOLE,
+    interpolate,
+    set_linear,
+    total_slope,
+)
+from .jit import jit
+from .model import BOUNDARY, HATCH, ORIFICE, RATE, RTOL, TIMED, copy, n_contents
+from .network import collect, rates_and_slopes
+
+#: ``Work.method[0]`` while states are those of a range.
+CURVE = 2
+# ranges of x: the first that is tried, the widest and the least, and how often one may be halved at once
+_FIRST_RANGE = math.log(16.0)
+_WIDEST_RANGE = math.log(64.0)
+_LEAST_RANGE = math.log(1.5)
+_HALVINGS = 2
+# error over the tolerance of a step of the mass that is found twice, and error of an interpolant over what it
+# may be from which on the next range may be wider
+_MASS_SHARE = 5e-2
+_AMPLE = 1e-3
+# no quadrature below this rtol: tables and rounding would be seen
+_TIGHTEST = 1e-9
+# relative changes of the mass to the end of a span that are nothing, and, over rtol, that are linear
+_REST = 1e-13
+_LINEAR = 10.0
+# masses over their absolute tolerance from which on x is the right variable
+_ENOUGH_GAS = 100.0
+_NEWTON_LIMIT = 60
+
+
+@jit
+def has_curve(plan, sample, state, work):
+    """Whether the run up to the next event is an integral over one unknown.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+    state : float64[n]
+    work : rosenbrock.Work
+        With the absolute tolerances.
+    """
+    if n_contents(plan) != 1 or plan.settings[TIMED] > 0.0 or plan.settings[RTOL] < _TIGHTEST:
+        return False
+    if plan.controls.size > 0 or plan.cycles.size > 0 or not state[0] > _ENOUGH_GAS * work.scale[0]:
+        return False
+    for f in range(plan.feeds.size):
+        if plan.feeds[f]["kind"] != RATE or plan.feeds[f]["sign"] < 0.0:
+            return False
+    for p in range(plan.paths.size):
+        if plan.paths[p]["moves"] > 0:
+            return False
+        # the square root at equal pressures is no polynomial
+        opening = sample.paths[p]["opening"]
+        ajar = plan.paths[p]["kind"] == HATCH and 0.0 < opening < 1.0
+        if ajar or (plan.paths[p]["kind"] == ORIFICE and opening > 0.0):
+            a = plan.volumes[plan.paths[p]["source"]]["kind"]
+            b = plan.volumes[plan.paths[p]["sink"]]["kind"]
+            if a != BOUNDARY and b != BOUNDARY:
+                return False
+    return True
+
+
+@jit
+def follow_curve(plan, sample, t, stop, state, work):
+    """Go from t to ``stop``, or as far as one range leads.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    sample : model.Sample
+    t, stop : float
+        [s]
+    state : float64[n]
+        At t.
+    work : rosenbrock.Work
+        Output: ``new``, the state at the end, and what `curve_state` needs.
+
+    Returns
+    -------
+    float
+        Time reached [s]; t if the range is not smooth enough.
+    """
+    left = stop - t
+    start = math.log(state[0])
+    if _find_kept(plan, sample, start, work):
+        end = _finish(plan, t, stop, left, int(work.span[work.method[4], KIND]), state, work)
+        if end > t:
+            return end
+    sample.clock[0] = t
+    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    F = work.rate[0] / state[0]
+    slope = total_slope(plan, work) - F
+    if abs(F) * left <= _REST:
+        return _finish(plan, t, stop, left, AT_REST, state, work)
+    work.method[4] = (work.method[4] + 1) % RANGES
+    span = work.span[work.method[4]]
+    span[START] = start
+    span[KIND] = NONE
+    if slope < 0.0 and abs(F / slope) <= _LINEAR * plan.settings[RTOL]:
+        set_linear(plan, state, F, slope, work)
+        return _finish(plan, t, stop, left, TO_EQUILIBRIUM, state, work)
+    for _ in range(_HALVINGS + 1):
+        reach = work.reach[0]
+        length = min(reach, abs(F) * left) if slope <= 0.0 else reach
+        kind, quality = interpolate(plan, sample, F, slope, length, state, work)
+        if quality <= 1.0:
+            end = _finish(plan, t, stop, left, kind, state, work)
+            if end > t:
+                if quality < _AMPLE:
+                    work.reach[0] = min(2.0 * reach, _WIDEST_RANGE)
+                span[KIND] = kind
+                _keep(plan, sample, work)
+                return end
+        work.reach[0] = max(0.5 * min(reach, length), _LEAST_RANGE)
+    return t
+
+
+@jit
+def start_curve(work):
+    """Begin a sample: no range is kept."""
+    work.reach[0] = _FIRST_RANGE
+    work.method[4] = 0
+    for k in range(RANGES):
+        work.span[k, KIND] = NONE
+
+
+@jit
+def curve_state(plan, time, start, work, out):
+    """State on the way through the range of the last `follow_curve`.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    time : float
+        Since its start [s].
+    start : float64[n]
+        State there.
+    work : rosenbrock.Work
+    out : float64[n]
+    """
+    s = _place_at(time, work)[0]
+    _set_passed(time, s, work)
+    copy(out, start)
+    collect(plan, work.flux, out)
+
+
+@jit
+def _keep(plan, sample, work):
+    """Keep with the range all on which its flows rest, for a span that begins as this one does."""
+    kept = work.kept[work.method[4]]
+    i = 0
+    for p in range(plan.paths.size):
+        path = sample.paths[p]
+        kept[i] = path["opening"]
+        kept[i + 1] = path["active"]
+        kept[i + 2] = path["factor"]
+        kept[i + 3] = path["patched"]
+        i += 4
+    for f in range(plan.feeds.size):
+        kept[i] = sample.feeds[f]["runs"]
+        kept[i + 1] = sample.feeds[f]["factor"]
+        i += 2
+    for v in range(plan.volumes.size):
+        kept[i] = sample.volumes[v]["wall"]
+        i += 1
+
+
+@jit
+def _find_kept(plan, sample, start, work):
+    """Go to the range that was kept and begins here, if there is one for which flows are as they were."""
+    for k in range(RANGES):
+        if (
+            work.span[k, KIND] != NONE
+            and work.span[k, START] == start
+            and _is_kept(plan, sample, work.kept[k])
+        ):
+            work.method[4] = k
+            return True
+    return False
+
+
+@jit
+def _is_kept(plan, sample, kept):
+    """Whether all is as it was when a range was kept."""
+    same = True
+    i = 0
+    for p in range(plan.paths.size):
+        path = sample.paths[p]
+        same = same and kept[i] == path["opening"] and kept[i + 1] == path["active"]
+        same = same and kept[i + 2] == path["factor"] and kept[i + 3] == path["patched"]
+        i += 4
+    for f in range(plan.feeds.size):
+        feed = sample.feeds[f]
+        same = same and kept[i] == feed["runs"] and kept[i + 1] == feed["factor"]
+        i += 2
+    for v in range(plan.volumes.size):
+        same = same and kept[i] == sample.volumes[v]["wall"]
+        i += 1
+    return same
+
+
+@jit
+def _finish(plan, t, stop, left, kind, state, work):
+    """Find the end of the range or of the time left, and the state there; t where errors are too large."""
+    span = work.span[work.method[4]]
+    curve = work.curve[work.method[4]]
+    work.method[3] = kind
+    end = stop
+    s = 1.0
+    if kind != AT_REST:
+        span[WHOLE] = math.inf
+    if kind == OPEN:
+        span[WHOLE] = series_sum(curve[TIME], 1.0)
+    elif kind == TO_EQUILIBRIUM:
+        remains = 1.0 - 2.0 * span[HALF] / span[AHEAD]
+        if remains > 0.0:
+            span[WHOLE] = math.log(remains) * span[PER_SLOPE] + series_sum(curve[TIME], 1.0)
+    time = left
+    found = True
+    if kind != AT_REST:
+        if not span[WHOLE] > 0.0:
+            return t
+        if span[WHOLE] < left:
+            time = span[WHOLE]
+            end = t + time
+        else:
+            s, found = _place_at(left, work)
+    _set_passed(time, s, work)
+    copy(work.new, state)
+    collect(plan, work.flux, work.new)
+    return end if found and _is_right(plan, kind, s, work) and end > t else t
+
+
+@jit
+def _is_right(plan, kind, s, work):
+    """Whether what passed is as exact as wanted, and the mass that it leaves is that of the place."""
+    span = work.span[work.method[4]]
+    tails = work.tail[work.method[4]]
+    rtol = plan.settings[RTOL]
+    for k in range(work.flux.size):
+        if not (kind == AT_REST or tails[k] <= SHARE * (work.scale[1 + k] + rtol * abs(work.flux[k]))):
+            return False
+    if kind == AT_REST:
+        return True
+    mass = math.exp(span[START] + (1.0 + s) * span[HALF])
+    return abs(work.new[0] - mass) <= _MASS_SHARE * (work.scale[0] + rtol * mass)
+
+
+@jit
+def _place_at(time, work):
+    """Place in the range, from -1 to 1, at a time since its start, and whether it was found (Newton)."""
+    span = work.span[work.method[4]]
+    curve = work.curve[work.method[4]]
+    kind = work.method[3]
+    if kind == AT_REST:
+        return -1.0, True
+    if not time < span[WHOLE]:
+        return 1.0, True
+    if kind == OPEN:
+        return _place_in_open(time, work)
+    # in u = ln((x - r)/(x0 - r)), from 0 down
+    half, ahead, per_slope = span[HALF], span[AHEAD], span[PER_SLOPE]
+    u = time / per_slope
+    low = -math.inf
+    high = 0.0
+    s = -1.0
+    for _ in range(_NEWTON_LIMIT):
+        s = -ahead * math.expm1(u) / half - 1.0
+        if s > 1.0:
+            low = u
+            u = 0.5 * (low + high)
+            continue
+        excess = u * per_slope + series_sum(curve[TIME], s) - time
+        if excess > 0.0:
+            low = u
+        else:
+            high = u
+        step = excess / series_sum(curve[INVERSE], s)
+        if abs(step) <= 1e-14 * abs(u):
+            return s, True
+        u -= step
+        if not low < u < high:
+            u = 0.5 * (low + high)
+    return s, False
+
+
+@jit
+def _place_in_open(time, work):
+    """Place at a time, as `_place_at`, in a range without an equilibrium ahead."""
+    span = work.span[work.method[4]]
+    curve = work.curve[work.method[4]]
+    half = span[HALF]
+    s = 2.0 * time / span[WHOLE] - 1.0
+    low, high = -1.0, 1.0
+    for _ in range(_NEWTON_LIMIT):
+        excess = series_sum(curve[TIME], s) - time
+        if excess > 0.0:
+            high = s
+        else:
+            low = s
+        step = excess / (half * series_sum(curve[INVERSE], s))
+        if abs(step) <= 1e-15:
+            return s, True
+        s -= step
+        if not low <= s <= high:
+            s = 0.5 * (low + high)
+    return s, high - low <= 1e-14
+
+
+@jit
+def _set_passed(time, s, work):
+    """Write what has passed each path and feed at a time and its place into ``work.flux`` [kg]."""
+    curve = work.curve[work.method[4]]
+    constant = work.constant[work.method[4]]
+    for k in range(work.flux.size):
+        if work.method[3] == AT_REST:
+            work.flux[k] = work.rate[1 + k] * time
+        else:
+            work.flux[k] = constant[k] * time + series_sum(curve[PASSED + k], s)
