@@ -8,6 +8,7 @@ which whoever calls keeps alive, so that no reference is counted.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -44,21 +45,21 @@ class Pack:
         if set(given) != set(self.fields) or len(values) + len(named) != len(self.fields):
             raise TypeError(f"{type(self).__name__} takes the fields {', '.join(self.fields)}")
         table: list[int] = []
-        kinds: list[tuple[str, Any]] = []
+        kinds: list[tuple[str, Any, int]] = []
         for name in self.fields:
             value = given[name]
             if isinstance(value, np.ndarray):
                 value = np.ascontiguousarray(value)
                 table += [value.ctypes.data, *value.shape]
-                kinds.append((name, types.Array(numpy_support.from_dtype(value.dtype), value.ndim, "C")))
+                kinds.append((name, value.dtype, value.ndim))
             else:
                 value = int(value)
                 table.append(value)
-                kinds.append((name, types.int64))
+                kinds.append((name, None, 0))
             setattr(self, name, value)
         self._table = np.array(table, np.int64)
         self.address = self._table.ctypes.data
-        self._numba_type_ = PackType(type(self).__name__, tuple(kinds))
+        self._numba_type_ = _type_of(type(self).__name__, tuple(kinds))
 
     def replace(self, **changes: Any) -> Any:
         """Return a pack with some fields changed."""
@@ -90,6 +91,19 @@ class PackType(types.Type):  # type: ignore[misc]
                 break
             place += 1 + (kind.ndim if isinstance(kind, types.Array) else 0)
         return place
+
+
+@cache
+def _type_of(name: str, kinds: tuple[tuple[str, Any, int], ...]) -> PackType:
+    """Type of a pack whose fields have a data type and dimensions, or are whole numbers (None); made once."""
+    fields = [
+        (
+            field,
+            types.int64 if dtype is None else types.Array(numpy_support.from_dtype(dtype), dimensions, "C"),
+        )
+        for field, dtype, dimensions in kinds
+    ]
+    return PackType(name, tuple(fields))
 
 
 @register_model(PackType)
