@@ -272,7 +272,8 @@ def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) 
         volume: np.where(failed[:, None], np.nan, end.pressures[:, i])
         for i, volume in enumerate(end.ahead.volumes)
     }
-    return Prediction(pressures, make_up, lost / span, fills, crossings, failed)
+    # to the microgram: what rounding leaves of nothing would else be less, or more, than nothing
+    return Prediction(pressures, np.round(make_up, 9), lost / span, fills, crossings, failed)
 
 
 def _wanted_options(case: Case, names: Sequence[str]) -> dict[str, Option]:
