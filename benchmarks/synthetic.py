@@ -70,7 +70,7 @@ _VENT = '\n[[schedule]]\naction = "vent"\nvolume = "tunnel"\nat = "2 d"\nto = "1
 
 TRUTHS = {
     "sealed": Truth(
-        "A tunnel that is tight", "no leak, no change of temperature", 473.0, _SEALED, _daily(8), 0.3,
+        "A tunnel that is tight, and looks it", "no leak, no change of temperature", 473.0, _SEALED, _daily(8), 0.3,
         "sealed",
         ("laminar", "orifice", "growth"),
     ),
@@ -107,7 +107,7 @@ TRUTHS = {
         ("laminar", "orifice", "growth"), "p/T",
     ),
     "growth": Truth(
-        "A crack that grows", "a crack of 14 um that grows by 2 mm a day from 20 mm on", 473.0,
+        "A crack that grows while it is watched", "a crack of 14 um that grows by 2 mm a day from 20 mm on", 473.0,
         {"volumes.tunnel.volume": 5.5,
          "paths.leak": {"kind": "cracks", "from": "tunnel", "to": "vacuum", "count": 1, "opening": "14 um",
                         "length": "20 mm", "depth": "2.5 mm", "growth": 2e-3 / _DAY}},
@@ -117,9 +117,10 @@ TRUTHS = {
 
 _CASE = '''title = "{title}"
 description = """
-Made up: {about}, in 5.5 m^3. Read with a gauge good to {gauge:g} mmHg, rounded to {gauge:g} mmHg; {times}.
-Written by python -m benchmarks.synthetic --write, which has the truth; the hypotheses know no more than a real
-diagnosis would.
+Measured: nothing. The record is made up: {about}, in 5.5 m^3.
+Read with a gauge good to {gauge:g} mmHg, rounded to {gauge:g} mmHg; {times}.
+Assumed: no more than a real diagnosis would know; that is what the hypotheses have.
+Trust: the truth, from which python -m benchmarks.synthetic --write makes this file.
 """
 
 [gas]
