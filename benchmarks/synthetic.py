@@ -70,7 +70,7 @@ _VENT = '\n[[schedule]]\naction = "vent"\nvolume = "tunnel"\nat = "2 d"\nto = "1
 
 TRUTHS = {
     "sealed": Truth(
-        "A tunnel that is tight, and looks it", "no leak, no change of temperature", 473.0, _SEALED, _daily(8), 0.3,
+        "A tunnel that is shut tight", "no leak, no change of temperature", 473.0, _SEALED, _daily(8), 0.3,
         "sealed",
         ("laminar", "orifice", "growth"),
     ),
@@ -107,7 +107,7 @@ TRUTHS = {
         ("laminar", "orifice", "growth"), "p/T",
     ),
     "growth": Truth(
-        "A crack that grows while it is watched", "a crack of 14 um that grows by 2 mm a day from 20 mm on", 473.0,
+        "A crack that is growing", "a crack of 14 um that grows by 2 mm a day from 20 mm", 473.0,
         {"volumes.tunnel.volume": 5.5,
          "paths.leak": {"kind": "cracks", "from": "tunnel", "to": "vacuum", "count": 1, "opening": "14 um",
                         "length": "20 mm", "depth": "2.5 mm", "growth": 2e-3 / _DAY}},

@@ -151,6 +151,26 @@ def test_patches(known):
         assert np.quantile(factor, share) == pytest.approx(0.5 * share, abs=slack)
 
 
+def test_hatches_are_shut_and_opened(tmp_path):
+    """One lets the tank out into a neighbour that stays at half its pressure; the other to one at nine tenths."""
+    hatch = '[volumes.{0}]\nkind = "held"\nvolume = 9\npressure = {1}\n[paths.{0}]\nkind = "hatch"\n'
+    hatch += 'from = "tank"\nto = "{0}"\narea = 1e-4\nopening = {2}\n'
+    hatches = hatch.format("left", NOW / 2, 0.0) + hatch.format("right", 0.9 * NOW, 1.0)
+    tight = KNOWN.replace(f"molecular = {CONDUCTANCE}", "molecular = 0")
+    options = '[options.shut]\nshut = "right"\n[options.swap]\nshut = "right"\nopen = "left"\n'
+    options += (
+        '[options.vent]\nshut = "right"\nevents = [{ action = "vent", volume = "tank", at = 10, to = 1e4 }]\n'
+    )
+    outlook = forecast(written(tmp_path, tight.replace("[run]", hatches + "[run]") + options), until="1 d")
+    for option, level in ((NOTHING, 0.9 * NOW), ("shut", 0.9 * NOW), ("swap", NOW / 2), ("vent", 1e4)):
+        expected = pytest.approx(np.full(1000, level), rel=1e-9)
+        assert of(outlook, option).pressures["tank"][:, -1] == expected
+    # life support takes back what the tank has too much
+    assert of(outlook, "swap").make_up == pytest.approx(np.full(1000, -0.4 * NOW * CONTENT), rel=1e-6)
+    lost = (0.9 * NOW - 1e4) * CONTENT / DAY
+    assert of(outlook, "vent").gas_lost == pytest.approx(np.full(1000, lost), rel=1e-6)
+
+
 def test_events_count_from_when_the_option_begins(known):
     found = of(known, "vent").pressures["tank"][0]
     before, after = known.times < 2 * DAY, known.times > 2 * DAY
