@@ -152,7 +152,7 @@ def test_patches(known):
 
 
 def test_hatches_are_shut_and_opened(tmp_path):
-    """One lets the tank out into a neighbour that stays at half its pressure; the other to one at nine tenths."""
+    """One joins the tank to what stays at half its pressure, the other at nine tenths."""
     hatch = '[volumes.{0}]\nkind = "held"\nvolume = 9\npressure = {1}\n[paths.{0}]\nkind = "hatch"\n'
     hatch += 'from = "tank"\nto = "{0}"\narea = 1e-4\nopening = {2}\n'
     hatches = hatch.format("left", NOW / 2, 0.0) + hatch.format("right", 0.9 * NOW, 1.0)

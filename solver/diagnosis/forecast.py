@@ -273,7 +273,9 @@ def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) 
         for i, volume in enumerate(end.ahead.volumes)
     }
     # to the microgram: what rounding leaves of nothing would else be less, or more, than nothing
-    return Prediction(pressures, np.round(make_up, 9), lost / span, fills, crossings, failed)
+    return Prediction(
+        pressures, np.asarray(np.round(make_up, 9), np.float64), lost / span, fills, crossings, failed
+    )
 
 
 def _wanted_options(case: Case, names: Sequence[str]) -> dict[str, Option]:
