@@ -258,6 +258,10 @@ def check(case: CaseArgument, define: Overrides = None, as_json: AsJson = False)
 
         loaded = load_case(case, define or ())
         compiled = compile_case(loaded)
+        if loaded.options is not None or loaded.forecast is not None:
+            from .diagnosis.forecast import check_options
+
+            check_options(case, define or ())
         if as_json:
             print_json(loaded.to_dict())
         else:

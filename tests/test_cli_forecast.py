@@ -59,6 +59,14 @@ def test_json_file_picture_and_table(tmp_path):
     assert "has not converged" in " ".join(out.split())
 
 
+def test_check_looks_into_options(tmp_path):
+    case = written(tmp_path, FIXED + OPTIONS.replace('path = "leak"', 'path = "leek"'))
+    code, out, err = run("check", case, cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert "options.patch.patch.path" in err
+    assert len(lines(err)) == 1
+
+
 @pytest.mark.parametrize(
     "arguments, line",
     [

@@ -19,16 +19,16 @@ from .._column import label
 from .._controls import RepressuriseControl
 from .._feeds import HoldFeed
 from .._forecast_section import Forecast, Option, until_of
-from ..case import Case
+from ..case import Case, load_case
 from ..engine import Block, Points, available_threads, run_blocks
 from ..errors import CaseError, Fault, FaultsError, LeakflowError
 from .diagnose import diagnose
 from .forward import last_reading
-from .hypotheses import load_rivals
+from .hypotheses import Rival, load_rivals
 from .options import LIMIT, Ahead, look_ahead, refuse_unknown_names
 from .posterior import Posterior, posteriors_of, read_posteriors
 
-__all__ = ["NOTHING", "Outlook", "Prediction", "forecast"]
+__all__ = ["NOTHING", "Outlook", "Prediction", "check_options", "forecast"]
 
 Floats = NDArray[np.float64]
 #: Name of the option that changes nothing; it is always there.
@@ -153,18 +153,9 @@ def forecast(
         The end is before the last reading, or as `diagnose` raises.
     """
     loaded, rivals = load_rivals(case, overrides, records, only)
-    wanted = _wanted_options(loaded, options)
-    refuse_unknown_names(loaded.source, wanted, [rival.case for rival in rivals])
-    _refuse_unwatched(loaded)
-    last = last_reading(loaded)
-    span = _span(loaded, until, last)
     seed = loaded.sweep.seed if seed is None else seed
-    times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span)])
-    ready = {
-        (name, rival.name): _ready(loaded, rival.case, name, option, last, times)
-        for name, option in wanted.items()
-        for rival in rivals
-    }
+    last = last_reading(loaded)
+    wanted, times, ready = _all_ready(loaded, rivals, options, until, last)
     if posterior is not None:
         posteriors = read_posteriors(Path(posterior), rivals, seed)
     else:
@@ -177,8 +168,26 @@ def forecast(
         start = _run(_ready(loaded, one.case, NOTHING, Option(), last, times[:1]), one, seed, threads)
         for name in wanted:
             end = _run(ready[name, one.name], one, seed, threads)
-            predictions[name, one.name] = _prediction(loaded, start, end, last, span)
+            predictions[name, one.name] = _prediction(loaded, start, end, last, float(times[-1]))
     return Outlook(loaded, posteriors, wanted, times, last, predictions, seed)
+
+
+def check_options(case: str | os.PathLike[str], overrides: Mapping[str, object] | Sequence[str] = ()) -> None:
+    """Write each option into the case of each hypothesis, to find what is wrong with it.
+
+    Without a record, which may come by ``--record`` yet, there is no last reading: nothing is done.
+
+    Raises
+    ------
+    CaseError, LeakflowError
+        As `forecast` does before anything is sampled.
+    """
+    alone = load_case(case, overrides)
+    told = alone.diagnosis is not None and (alone.diagnosis.stable or alone.diagnosis.limits)
+    if alone.record is None and not told:
+        return
+    loaded, rivals = load_rivals(case, overrides)
+    _all_ready(loaded, rivals, (), None, last_reading(loaded))
 
 
 class _Ran(NamedTuple):
@@ -188,6 +197,23 @@ class _Ran(NamedTuple):
     outcomes: dict[str, Floats]
     pressures: Floats
     failed: NDArray[np.bool_]
+
+
+def _all_ready(
+    loaded: Case, rivals: Sequence[Rival], options: Sequence[str], until: float | str | None, last: float
+) -> tuple[dict[str, Option], Floats, dict[tuple[str, str], Ahead]]:
+    """Return the options that are wanted, the times, and all options written into all hypotheses."""
+    wanted = _wanted_options(loaded, options)
+    refuse_unknown_names(loaded.source, wanted, [rival.case for rival in rivals])
+    _refuse_unwatched(loaded)
+    span = _span(loaded, until, last)
+    times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span)])
+    ready = {
+        (name, rival.name): _ready(loaded, rival.case, name, option, last, times)
+        for name, option in wanted.items()
+        for rival in rivals
+    }
+    return wanted, times, ready
 
 
 def _ready(loaded: Case, case: Case, name: str, option: Option, last: float, times: Floats) -> Ahead:

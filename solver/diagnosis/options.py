@@ -188,7 +188,7 @@ class _Writing:
 
 def _until(data: dict[str, Any], known: float, end: float) -> dict[str, Any]:
     """Return a case as plain data without its record, run up to ``end``; its diagnosis ran to ``known``."""
-    own = {"record", "diagnosis", "hypotheses", "forecast", "options", "sweep", "outcomes"}
+    own = {"record", "diagnosis", "hypotheses", "design", "tests", "forecast", "options", "sweep", "outcomes"}
     kept = {key: item for key, item in data.items() if key not in own}
     kept["run"] = kept["run"] | {"duration": end, "output_times": [0.0], "thresholds": []}
     # numbers of the schedule are named by their place: what the diagnosis had keeps its own
