@@ -192,6 +192,14 @@ def test_what_changes_nothing_is_nothing_to_the_bit(sampled):
         assert (of(outlook, option).pressures["tank"][:, -1] > nothing.pressures["tank"][:, -1]).all()
 
 
+def test_the_past_is_the_same_to_the_bit_where_no_limit_is_watched(sampled, tmp_path):
+    """A control that only an option brings must not change the steps before it."""
+    outlook = forecast(written(tmp_path, UNKNOWN + OPTIONS), posterior=sampled[2], until="10 d", seed=1)
+    last = of(outlook, NOTHING).pressures["tank"][:, 0]
+    for option in ("idle", "top-up", "perfect", "patch", "vent"):
+        assert (of(outlook, option).pressures["tank"][:, 0] == last).all()
+
+
 def test_draws_are_those_of_the_posterior(sampled):
     case, answer, file = sampled
     outlook = forecast(case, posterior=file, options=["patch"], seed=1, threads=2)
