@@ -20,6 +20,7 @@ from ._schedule import (
     CloseEvent,
     CrewEvent,
     Event,
+    FeedEvent,
     LoadCyclesEvent,
     OpenEvent,
     RepressuriseEvent,
@@ -187,13 +188,16 @@ def _event_target_faults(parts: Parts) -> Iterator[Fault]:
             if volume is not None and volume.energy == "adiabatic":
                 text = "must not be adiabatic: no heat comes from its wall"
                 yield Fault((*key, "volume"), text, event.volume)
-        elif isinstance(event, CrewEvent):
+        elif isinstance(event, CrewEvent | FeedEvent):
             if event.feed not in parts.feeds:
                 text = f"no such feed; {nearest(event.feed, list(parts.feeds))}"
                 yield Fault((*key, "feed"), text, event.feed)
-            elif (feed := parts.feeds[event.feed]) is not None and not isinstance(feed, CrewFeed):
-                text = f"must be a crew; {event.feed} is of kind {feed.kind}"
-                yield Fault((*key, "feed"), text, event.feed)
+            elif (feed := parts.feeds[event.feed]) is not None:
+                wants_crew = isinstance(event, CrewEvent)
+                if isinstance(feed, CrewFeed) != wants_crew:
+                    other = f"must be a crew; {event.feed} is of kind {feed.kind}"
+                    text = other if wants_crew else "must not be a crew; the action crew sets how many people"
+                    yield Fault((*key, "feed"), text, event.feed)
         elif isinstance(event, OpenEvent | CloseEvent):
             yield from _openable_faults(parts, (*key, "path"), event.path)
         else:

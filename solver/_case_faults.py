@@ -12,6 +12,7 @@ from ._case_checks import nearest
 from ._controls import CONTROLS
 from ._diagnosis_section import Diagnosis, Hypothesis, Limit, Stable
 from ._feeds import FEEDS
+from ._forecast_section import Forecast, Hold, Option, Patch, TopUp, WatchedLimit
 from ._paths import PATHS, Iso6358, Paris, Shell, Slot, ValveStep
 from ._schedule import EVENTS
 from ._seals import Contact, Permeabilities, Permeation
@@ -28,7 +29,8 @@ _LONGEST_SHOWN = 60
 _LARGEST_SHOWN = 256  # bits; Python refuses to print integers of thousands of digits
 _DEEPEST_KEY = 6
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "gas": Gas, "run": Run, "outcomes": Outcomes, "record": Record, "diagnosis": Diagnosis, "sweep": Sweep,
+    "gas": Gas, "run": Run, "outcomes": Outcomes, "record": Record, "diagnosis": Diagnosis,
+    "forecast": Forecast, "sweep": Sweep,
 }  # fmt: skip
 _KINDS: dict[str, Mapping[str, type[BaseModel]]] = {
     "paths": PATHS, "feeds": FEEDS, "controls": CONTROLS, "schedule": EVENTS,
@@ -37,6 +39,7 @@ _PARTS_OF_PATHS: dict[str, type[BaseModel]] = {
     "slot": Slot, "iso6358": Iso6358, "shell": Shell, "paris": Paris, "contact": Contact,
     "permeation": Permeation,
 }  # fmt: skip
+_DEEDS: dict[str, type[BaseModel]] = {"hold": Hold, "top_up": TopUp, "patch": Patch}
 _TEXTS = {
     "string_type": "must be text",
     "bool_type": "must be true or false",
@@ -125,7 +128,8 @@ def _fault(key: Key, details: Any, data: Mapping[str, Any], root: type[BaseModel
         return Fault(key, f"must be {context['expected']}", found)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = context["discriminator"].strip("'")
-        kinds = ", ".join(DESIGNS if key == ("sweep", "design") else _KINDS[str(key[0])])
+        section = "schedule" if key[0] == "options" else str(key[0])
+        kinds = ", ".join(DESIGNS if key == ("sweep", "design") else _KINDS[section])
         if key == ("sweep", "design") and _text_at(data, key):
             return Fault(key, f"must be one of {kinds}", _text_at(data, key))
         given = found.get(tag) if isinstance(found, Mapping) else None
@@ -144,6 +148,8 @@ def _without_tags(location: tuple[int | str, ...]) -> Key:
     key = [part for part in location if part != "[key]"]
     if len(key) > 2 and (key[0] in _KINDS or key[:2] in (["run", "output_times"], ["sweep", "design"])):
         del key[2]
+    if key[0:1] == ["options"] and key[2:3] == ["events"] and len(key) > 4:
+        del key[4]
     if key[0:1] == ["paths"] and key[2:4] == ["permeation", "permeability"] and len(key) > 4:
         del key[4]
     return tuple(key)
@@ -188,6 +194,14 @@ def _model_at(key: Key, data: Mapping[str, Any], root: type[BaseModel]) -> type[
             return Limit
         case ("hypotheses", _):
             return Hypothesis
+        case ("forecast", "limits", _):
+            return WatchedLimit
+        case ("options", _):
+            return Option
+        case ("options", _, str(deed)) if deed in _DEEDS:
+            return _DEEDS[deed]
+        case ("options", _, "events", i):
+            return EVENTS.get(_text_at(data, (*key[:3], i, "action")))
         case ("sweep", "design"):
             return DESIGNS.get(_text_at(data, key) or _text_at(data, (*key, "kind")))
         case ("sweep", "correlations", _):

@@ -18,6 +18,7 @@ from ._schedule import (
     AnyEvent,
     CloseEvent,
     CrewEvent,
+    FeedEvent,
     LoadCyclesEvent,
     OpenEvent,
     PatchEvent,
@@ -55,8 +56,8 @@ def event_rows(case: Case, slots: Slots, gases: Gases) -> NDArray[Any]:
 
 
 def _targets(event: AnyEvent, case: Case) -> Iterator[int]:
-    """Give the path, the volume, or the feeds of a crew that an event acts on."""
-    if isinstance(event, CrewEvent):
+    """Give the path, the volume, or the feeds (of a crew, three) that an event acts on."""
+    if isinstance(event, CrewEvent | FeedEvent):
         of_crew = [("feeds", event.feed) == (feed.section, feed.name) for feed in feeds_of(case)]
         yield from np.flatnonzero(of_crew).tolist()
     elif isinstance(event, RepressuriseEvent | VentEvent | TemperatureEvent):
@@ -84,7 +85,7 @@ def _deed(event: AnyEvent, case: Case, slots: Slots, gases: Gases) -> _Deed:
         return model.REPRESSURISE, slots.add(event.to, "", "pressure"), gases.place(event.gas), warmth
     if isinstance(event, TemperatureEvent):
         return model.SET_TEMPERATURE, slots.add(event.to, "", "temperature"), 0, -1
-    if isinstance(event, CrewEvent):
+    if isinstance(event, CrewEvent | FeedEvent):
         return model.SET_FEED, slots.add(event.to, "", "dimensionless"), 0, -1
     return model.VENT, slots.add(event.to, "", "pressure"), 0, -1
 

@@ -15,8 +15,9 @@ from .errors import Fault
 from .numbers import Constant, Number, Quantity, support
 
 __all__ = [
-    "EVENTS", "AnyEvent", "CloseEvent", "CrewEvent", "Event", "LoadCyclesEvent", "OpenEvent", "PatchEvent",
-    "RepressuriseEvent", "StartEvent", "TemperatureEvent", "VentEvent", "expand", "schedule_faults",
+    "EVENTS", "AnyEvent", "CloseEvent", "CrewEvent", "Event", "FeedEvent", "LoadCyclesEvent", "OpenEvent",
+    "PatchEvent", "RepressuriseEvent", "StartEvent", "TemperatureEvent", "VentEvent", "expand",
+    "schedule_faults",
 ]  # fmt: skip
 
 _MOST_EVENTS = 10_000
@@ -122,6 +123,16 @@ class CrewEvent(_Event):
     )
 
 
+class FeedEvent(_Event):
+    """What a feed gives is multiplied from now on."""
+
+    action: Literal["feed"] = Field(description="What a feed gives, or takes, is multiplied from now on.")
+    feed: str = Field(description="The feed; of a crew the action is crew.")
+    to: Annotated[Number, Quantity("dimensionless", minimum=0.0)] = Field(
+        description="Over what stands in the case; 0 shuts it off."
+    )
+
+
 AnyEvent = (
     OpenEvent
     | CloseEvent
@@ -132,6 +143,7 @@ AnyEvent = (
     | LoadCyclesEvent
     | TemperatureEvent
     | CrewEvent
+    | FeedEvent
 )
 Event = Annotated[AnyEvent, Field(discriminator="action")]
 EVENTS: dict[str, type[_Event]] = {
@@ -144,6 +156,7 @@ EVENTS: dict[str, type[_Event]] = {
     "load_cycles": LoadCyclesEvent,
     "temperature": TemperatureEvent,
     "crew": CrewEvent,
+    "feed": FeedEvent,
 }
 
 
@@ -308,8 +321,8 @@ def _target(event: AnyEvent) -> tuple[str, str]:
         return event.volume, "pressure"
     if isinstance(event, TemperatureEvent):
         return event.volume, "temperature"
-    if isinstance(event, CrewEvent):
-        return event.feed, "count"
+    if isinstance(event, CrewEvent | FeedEvent):
+        return event.feed, "count" if isinstance(event, CrewEvent) else "rate"
     if isinstance(event, OpenEvent | CloseEvent):
         return event.path, "opening"
     if isinstance(event, LoadCyclesEvent):

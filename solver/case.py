@@ -16,6 +16,7 @@ from ._case_schema import schema_of
 from ._controls import CloseControl, Control, RepressuriseControl
 from ._diagnosis_section import Diagnosis, Hypothesis
 from ._feeds import CrewFeed, Feed, HoldFeed, RateFeed, RemovalFeed
+from ._forecast_section import Forecast, Option
 from ._paths import (
     CracksPath,
     HatchPath,
@@ -35,6 +36,7 @@ from ._schedule import (
     CloseEvent,
     CrewEvent,
     Event,
+    FeedEvent,
     LoadCyclesEvent,
     OpenEvent,
     PatchEvent,
@@ -68,11 +70,11 @@ from .units import few_units
 
 __all__ = [
     "AIR", "SPECIES", "AnyEvent", "Case", "CloseControl", "CloseEvent", "Contact", "CracksPath", "CrewEvent",
-    "CrewFeed", "Event", "Gas", "HatchPath", "HoldFeed", "LoadCyclesEvent", "OpenEvent", "OrificePath",
-    "Outcomes", "Paris", "PatchEvent", "Path", "Permeabilities", "Permeation", "Point", "RateFeed", "Record",
-    "ReliefPath", "RemovalFeed", "RepressuriseControl", "RepressuriseEvent", "Run", "SealPath", "Shell",
-    "Slot", "StartEvent", "Sweep", "TemperatureCycle", "TemperatureEvent", "Threshold", "TimeGrid",
-    "ValvePath", "ValveStep", "VentEvent", "Volume", "case_schema", "list_cases", "load_case",
+    "CrewFeed", "Event", "FeedEvent", "Gas", "HatchPath", "HoldFeed", "LoadCyclesEvent", "OpenEvent",
+    "OrificePath", "Outcomes", "Paris", "PatchEvent", "Path", "Permeabilities", "Permeation", "Point",
+    "RateFeed", "Record", "ReliefPath", "RemovalFeed", "RepressuriseControl", "RepressuriseEvent", "Run",
+    "SealPath", "Shell", "Slot", "StartEvent", "Sweep", "TemperatureCycle", "TemperatureEvent", "Threshold",
+    "TimeGrid", "ValvePath", "ValveStep", "VentEvent", "Volume", "case_schema", "list_cases", "load_case",
     "parse_composition",
 ]  # fmt: skip
 
@@ -175,6 +177,10 @@ class Case(Section):
     diagnosis: Diagnosis | None = Field(None, description="How the record was made, for a diagnosis.")
     hypotheses: dict[Name, Hypothesis] | None = Field(
         None, max_length=50, description="Rival explanations of the record, as changes to the case, by name."
+    )
+    forecast: Forecast | None = Field(None, description="How far a forecast goes, and what it watches.")
+    options: dict[Name, Option] | None = Field(
+        None, max_length=50, description="What operators could do after the last reading, by name."
     )
     sweep: Sweep = Field(default_factory=Sweep, description="How the samples are drawn.")
     _source: str = PrivateAttr("")

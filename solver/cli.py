@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from . import _cli_diagnosis, _cli_sensitivity
+from . import _cli_diagnosis, _cli_forecast, _cli_sensitivity
 from ._cli_campaign import PartSamples, ShardOption, begin_campaign
 from ._cli_campaign import register as register_campaigns
 from ._cli_cluster import Scheduler, TlsAuthority, TlsCertificate, TlsKey, Workers, chosen_cluster
@@ -258,6 +258,10 @@ def check(case: CaseArgument, define: Overrides = None, as_json: AsJson = False)
 
         loaded = load_case(case, define or ())
         compiled = compile_case(loaded)
+        if loaded.options is not None or loaded.forecast is not None:
+            from .diagnosis.forecast import check_options
+
+            check_options(case, define or ())
         if as_json:
             print_json(loaded.to_dict())
         else:
@@ -386,6 +390,7 @@ register_campaigns(app)
 register_warmup(app)
 register_export(app)
 _cli_diagnosis.register(app)
+_cli_forecast.register(app)
 
 if __name__ == "__main__":
     main()

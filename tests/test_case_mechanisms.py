@@ -153,6 +153,10 @@ FAULTS = [
         'schedule.0.feed = "feed": must be a crew; feed is of kind rate',
     ),
     (
+        SMALL + CREW + event("feed", 'feed = "crew"\nto = 3'),
+        'schedule.0.feed = "crew": must not be a crew; the action crew sets how many people',
+    ),
+    (
         SMALL + CREW
         + event("crew", 'feed = "crew"\nto = 3\nevery = "1 d"') + event("crew", 'feed = "crew"\nto = 3'),
         "schedule.1.at: overlaps schedule.0, which sets the count of crew at 5 s too",

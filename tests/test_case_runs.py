@@ -99,6 +99,19 @@ def test_a_control_with_a_rate_fills_by_a_feed(ran: Callable[[str], Run]) -> Non
     assert history.outcomes["feed_fill"] == pytest.approx(given, rel=1e-5)
 
 
+def test_a_feed_is_turned_up_and_shut_off(ran: Callable[[str], Run]) -> None:
+    feed = '[feeds.in]\nkind = "rate"\nvolume = "tank"\nrate = 1e-6\n'
+    steps = "".join(
+        f'[[schedule]]\naction = "feed"\nfeed = "in"\nat = "{at} h"\nto = {to}\n'
+        for at, to in ((6, 3), (9, 0))
+    )
+    history = ran(TANK + feed + steps)
+    given = 1e-6 * 3600.0 * (6 + 3 * 3)
+    assert history.outcomes["feed_in"] == pytest.approx(given, rel=1e-9)
+    risen = history.pressures["tank"][-1] - 1e5
+    assert risen == pytest.approx(given * R / M["N2"] * T / 2.0, rel=1e-6)
+
+
 def test_a_relief_valve_cracks_and_reseats(ran: Callable[[str], Run]) -> None:
     relief = (
         '[paths.relief]\nkind = "relief"\nfrom = "tank"\nto = "space"\narea = 1e-5\n'

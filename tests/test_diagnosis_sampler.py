@@ -55,3 +55,18 @@ def test_without_inputs_the_evidence_is_the_likelihood():
 def test_a_likelihood_that_is_zero_everywhere_is_refused():
     with pytest.raises(LeakflowError, match="likelihood is zero"):
         sample(lambda cube: np.full(len(cube), -np.inf), 2, seed=1, live=100)
+
+
+def test_a_sampler_whose_bounds_collapse_has_not_converged(monkeypatch):
+    """As where a hypothesis fits so badly that all that counts lies on one edge of its prior."""
+    from nautilus import Sampler
+
+    whole = Sampler.run
+
+    def collapse(self, **options):
+        whole(self, n_eff=100, discard_exploration=False, n_like_max=2000)
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(Sampler, "run", collapse)
+    found = sample(lambda cube: -0.5 * ((cube[:, 0] - 0.5) / 0.1) ** 2, 2, seed=1, live=50)
+    assert any("too narrow to be sampled" in reason for reason in found.reasons)

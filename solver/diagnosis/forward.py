@@ -15,7 +15,7 @@ from ..engine import Block, Points, PointSource, available_threads, run_blocks, 
 from ..plan import CompiledCase, compile_case
 from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets
 
-__all__ = ["Forward", "Found", "last_reading", "last_time"]
+__all__ = ["Forward", "Found", "last_reading", "last_time", "wanted_point"]
 
 Floats = NDArray[np.float64]
 
@@ -151,9 +151,9 @@ class Forward:
         points, by_temperature = [], self._compares_by_temperature()
         for wanted in self.wanted:
             for time in wanted.times:
-                points.append(_point(wanted.volume, float(time), wanted.species))
+                points.append(wanted_point(wanted.volume, float(time), wanted.species))
         readings = len(points)
-        points += [_point(volume, time, None) for volume, time in extra]
+        points += [wanted_point(volume, time, None) for volume, time in extra]
         record = Record.model_construct(
             points=points, file=None, compare="p/T" if by_temperature else "pressure", start=None
         )
@@ -222,7 +222,8 @@ def _begins(event: object) -> float:
     return float(getattr(getattr(event, "at", None), "value", 0.0))
 
 
-def _point(volume: str, time: float, species: str | None) -> Point:
+def wanted_point(volume: str, time: float, species: str | None = None) -> Point:
+    """Return a point of a record at which a pressure is only wanted, not compared."""
     return Point.model_construct(
         volume=volume, time=time, pressure=0.0, uncertainty=1.0, time_uncertainty=0.0, temperature=1.0,
         species=species,  # type: ignore[arg-type]

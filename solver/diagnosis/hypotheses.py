@@ -17,6 +17,9 @@ from ..errors import CaseError, Fault
 
 __all__ = ["Rival", "load_rivals"]
 
+# sections that say nothing of a hypothesis: a posterior stands, however they are changed
+_OF_FORECASTS = ("forecast", "options")
+
 
 class Rival(NamedTuple):
     """One explanation of the record.
@@ -83,7 +86,8 @@ def load_rivals(
     if only:
         hypotheses = {name: hypotheses[name] for name in hypotheses if name in only}
     if not hypotheses:
-        return case, [Rival("case", case.title, 1.0, case)]
+        bare = case.model_copy(update=dict.fromkeys(_OF_FORECASTS))
+        return case, [Rival("case", case.title, 1.0, bare)]
     total = sum(hypothesis.prior for hypothesis in hypotheses.values())
     rivals, faults = [], []
     for name, hypothesis in hypotheses.items():
@@ -100,7 +104,7 @@ def load_rivals(
 
 def _changed(data: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> Case:
     """Return the case with the changes of one hypothesis."""
-    own = {key: item for key, item in data.items() if key != "hypotheses"}
+    own = {key: item for key, item in data.items() if key not in ("hypotheses", *_OF_FORECASTS)}
     own = copy.deepcopy(own)
     apply_overrides(own, changes, Case, source)
     return case_of(own, source)

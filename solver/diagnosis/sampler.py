@@ -93,14 +93,19 @@ def sample(
         lambda cube: cube, lambda cube: _finite(log_likelihood(cube)), n_dim=dimensions, n_live=live,
         n_batch=_BATCH, n_networks=0, vectorized=True, pass_dict=False, seed=seed % 2**32,
     )  # fmt: skip
-    done = sampler.run(n_eff=_WANTED_ESS, discard_exploration=True, n_like_max=most_evaluations)
+    collapsed = False
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):  # it divides by the number of its bounds
+            done = sampler.run(n_eff=_WANTED_ESS, discard_exploration=True, n_like_max=most_evaluations)
+    except np.linalg.LinAlgError:  # all points that count have come to lie on one edge of the cube
+        done, collapsed = False, True
     cube, log_weights, _ = sampler.posterior()
     ess, log_evidence = float(sampler.n_eff), float(sampler.log_z)
     # relative error of a mean of weights that ess independent ones would have
     error = 1.0 / np.sqrt(max(ess, 1.0))
     return Sampled(
         np.asarray(cube), np.asarray(log_weights), log_evidence, error, ess, int(sampler.n_like),
-        _reasons(bool(done), ess, error, most_evaluations),
+        _reasons(bool(done), ess, error, most_evaluations, collapsed=collapsed),
     )  # fmt: skip
 
 
@@ -128,9 +133,11 @@ def _refuse_nothing(log_likelihood: Callable[[Floats], Floats], dimensions: int,
         )
 
 
-def _reasons(done: bool, ess: float, error: float, most: int) -> tuple[str, ...]:
+def _reasons(done: bool, ess: float, error: float, most: int, *, collapsed: bool) -> tuple[str, ...]:
     reasons = []
-    if not done:
+    if collapsed:
+        reasons.append("the likelihood is all on one edge of the prior, too narrow to be sampled")
+    elif not done:
         reasons.append(f"stopped after {most:,} evaluations")
     if ess < _LEAST_ESS:
         reasons.append(f"effective sample size {ess:.0f}, below {_LEAST_ESS}")

@@ -1,0 +1,360 @@
+"""A forecast: posterior draws carried on from the last reading, under what operators could do."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._case_checks import nearest
+from .._case_faults import line_of
+from .._column import label
+from .._controls import RepressuriseControl
+from .._feeds import HoldFeed
+from .._forecast_section import Forecast, Option, until_of
+from ..case import Case, load_case
+from ..engine import Block, Points, available_threads, run_blocks
+from ..errors import CaseError, Fault, FaultsError, LeakflowError
+from .diagnose import diagnose
+from .forward import last_reading
+from .hypotheses import Rival, load_rivals
+from .options import LIMIT, Ahead, look_ahead, refuse_unknown_names
+from .posterior import Posterior, posteriors_of, read_posteriors
+
+__all__ = ["NOTHING", "Outlook", "Prediction", "check_options", "forecast"]
+
+Floats = NDArray[np.float64]
+#: Name of the option that changes nothing; it is always there.
+NOTHING = "nothing"
+WEEK = 7.0 * 86400.0
+_TIMES = 41
+
+
+class Prediction(NamedTuple):
+    """What one hypothesis foretells under one option; all of its posterior draws, in their order.
+
+    Attributes
+    ----------
+    pressures : dict of str to float64 (n, T)
+        Of each integrated volume, Pa.
+    make_up : float64 (n,)
+        Gas put in from bottles and by life support from the last reading to the end, kg.
+    gas_lost : float64 (n,)
+        Gas that left overboard, by leaks and by venting, mean over the same time, kg/s.
+    top_ups : float64 (n,)
+        How often a control filled a volume.
+    crossings : dict of str to float64 (n,)
+        When each limit was crossed first, s after the last reading; infinite where it was not.
+    failed : bool (n,)
+        Draws whose run failed; all else of them is NaN.
+    """
+
+    pressures: dict[str, Floats]
+    make_up: Floats
+    gas_lost: Floats
+    top_ups: Floats
+    crossings: dict[str, Floats]
+    failed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is foretold under each option by each hypothesis.
+
+    Attributes
+    ----------
+    case : Case
+    posteriors : list of Posterior
+    options : dict of str to Option
+        `NOTHING` first.
+    times : float64 (T,)
+        After the last reading, s; the first is 0, the last the end.
+    last : float
+        The last reading, s from the start of the record.
+    predictions : dict of (str, str) to Prediction
+        By option and hypothesis.
+    seed : int
+    """
+
+    case: Case
+    posteriors: list[Posterior]
+    options: dict[str, Option]
+    times: Floats
+    last: float
+    predictions: dict[tuple[str, str], Prediction]
+    seed: int
+
+    @property
+    def limits(self) -> list[str]:
+        """Names of the limits that are watched."""
+        return [limit.label for limit in (self.case.forecast or Forecast()).limits]
+
+    @property
+    def volumes(self) -> list[str]:
+        """Volumes whose pressure is foretold by all hypotheses."""
+        first = self.predictions[NOTHING, self.posteriors[0].name].pressures
+        return [name for name in first if all(name in one.pressures for one in self.predictions.values())]
+
+    @property
+    def failures(self) -> int:
+        """Runs that failed, of all options and hypotheses."""
+        return sum(int(one.failed.sum()) for one in self.predictions.values())
+
+    @property
+    def not_converged(self) -> list[Posterior]:
+        """Hypotheses whose posterior has not converged."""
+        return [one for one in self.posteriors if one.reasons]
+
+
+def forecast(
+    case: str | os.PathLike[str],
+    *,
+    until: float | str | None = None,
+    posterior: str | os.PathLike[str] | None = None,
+    records: Sequence[str | os.PathLike[str]] = (),
+    only: Sequence[str] = (),
+    options: Sequence[str] = (),
+    seed: int | None = None,
+    live: int | None = None,
+    most_evaluations: int = 500_000,
+    threads: int | None = None,
+    overrides: Mapping[str, object] | Sequence[str] = (),
+    report: Callable[[str], None] | None = None,
+) -> Outlook:
+    """Carry the posterior of each hypothesis of a case on, under each option that it names.
+
+    Parameters
+    ----------
+    case : str or path
+        Name of a shipped case, or a file.
+    until : float or str, optional
+        End: seconds or a time with its unit after the last reading, or a date; by default the case's.
+    posterior : path, optional
+        A file of `leakflow.solver.diagnosis.diagnose.diagnose`, instead of sampling anew.
+    records, only, seed, live, most_evaluations, threads, overrides, report
+        As for `leakflow.solver.diagnosis.diagnose.diagnose`.
+    options : sequence of str
+        Names of the options that are wanted; by default all. Doing nothing is always among them.
+
+    Raises
+    ------
+    CaseError
+        The case, an option or a hypothesis is faulty; one line each.
+    ResultsError
+        The file of the posterior is of another case, record or seed, or cannot be read.
+    LeakflowError
+        The end is before the last reading, or as `diagnose` raises.
+    """
+    loaded, rivals = load_rivals(case, overrides, records, only)
+    seed = loaded.sweep.seed if seed is None else seed
+    last = last_reading(loaded)
+    wanted, times, ready = _all_ready(loaded, rivals, options, until, last)
+    if posterior is not None:
+        posteriors = read_posteriors(Path(posterior), rivals, seed)
+    else:
+        posteriors = posteriors_of(
+            diagnose(case, records=records, only=only, seed=seed, live=live, threads=threads,
+                     most_evaluations=most_evaluations, overrides=overrides, report=report)
+        )  # fmt: skip
+    predictions = {}
+    for one in posteriors:
+        start = _run(_ready(loaded, one.case, NOTHING, Option(), last, times[:1]), one, seed, threads)
+        for name in wanted:
+            end = _run(ready[name, one.name], one, seed, threads)
+            predictions[name, one.name] = _prediction(loaded, start, end, last, float(times[-1]))
+    return Outlook(loaded, posteriors, wanted, times, last, predictions, seed)
+
+
+def check_options(case: str | os.PathLike[str], overrides: Mapping[str, object] | Sequence[str] = ()) -> None:
+    """Write each option into the case of each hypothesis, to find what is wrong with it.
+
+    Without a record, which may come by ``--record`` yet, there is no last reading: nothing is done.
+
+    Raises
+    ------
+    CaseError, LeakflowError
+        As `forecast` does before anything is sampled.
+    """
+    alone = load_case(case, overrides)
+    told = alone.diagnosis is not None and (alone.diagnosis.stable or alone.diagnosis.limits)
+    if alone.record is None and not told:
+        return
+    loaded, rivals = load_rivals(case, overrides)
+    _all_ready(loaded, rivals, (), None, last_reading(loaded))
+
+
+class _Ran(NamedTuple):
+    """Outcomes by name, pressures (n, V, T) and failures of the draws of one posterior."""
+
+    ahead: Ahead
+    outcomes: dict[str, Floats]
+    pressures: Floats
+    failed: NDArray[np.bool_]
+
+
+def _all_ready(
+    loaded: Case, rivals: Sequence[Rival], options: Sequence[str], until: float | str | None, last: float
+) -> tuple[dict[str, Option], Floats, dict[tuple[str, str], Ahead]]:
+    """Return the options that are wanted, the times, and all options written into all hypotheses."""
+    wanted = _wanted_options(loaded, options)
+    refuse_unknown_names(loaded.source, wanted, [rival.case for rival in rivals])
+    _refuse_unwatched(loaded)
+    span = _span(loaded, until, last)
+    times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span)])
+    ready = {
+        (name, rival.name): _ready(loaded, rival.case, name, option, last, times)
+        for name, option in wanted.items()
+        for rival in rivals
+    }
+    return wanted, times, ready
+
+
+def _ready(loaded: Case, case: Case, name: str, option: Option, last: float, times: Floats) -> Ahead:
+    """Write an option into the case of a hypothesis, up to the last of the times."""
+    limits = (loaded.forecast or Forecast()).limits
+    return look_ahead(
+        case, name, option, last=last, end=last + float(times[-1]), limits=limits, times=last + times
+    )
+
+
+def _run(ahead: Ahead, posterior: Posterior, seed: int, threads: int | None) -> _Ran:
+    """Run all draws at once; what an option adds to the inputs is drawn independently of them."""
+    plan, n = ahead.compiled.plan, posterior.size
+    outcomes: Floats | None = None
+    statuses = np.empty(n, np.int8)
+    u, values = np.full((n, plan.draws.size), np.nan), np.full((n, plan.draws.size), np.nan)
+    for column in ahead.compiled.inputs:
+        if column.name in posterior.draws:
+            values[:, column.place] = posterior.draws[column.name]
+        else:  # by its name, so that options that share it have the same draws
+            rng = np.random.default_rng([seed, zlib.crc32(column.name.encode())])
+            u[:, column.place] = rng.random(n)
+
+    def points(first: int, count: int) -> Points:
+        rows = slice(first, first + count)
+        # all samples of a diagnosis have the same cracks
+        return Points(u=u[rows], values=values[rows], noise=np.zeros((count, plan.paths.size), np.uint64))
+
+    def take(block: Block) -> None:
+        nonlocal outcomes
+        if outcomes is None:
+            outcomes = np.empty((n, block.outcomes.shape[1]))
+        where = slice(block.first, block.first + block.statuses.size)
+        outcomes[where], statuses[where] = block.outcomes, block.statuses
+
+    run_blocks(
+        plan, seed, 0, n, series=False, threads=threads or available_threads(), report=take, points=points
+    )
+    assert outcomes is not None
+    failed = statuses != 0
+    outcomes[failed] = np.nan
+    named = {
+        column.name: outcomes[:, column.place] for column in ahead.compiled.outcomes if column.place >= 0
+    }
+    return _Ran(ahead, named, outcomes[:, ahead.places], failed)
+
+
+def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) -> Prediction:
+    """Take what had passed at the last reading off what has passed at the end."""
+    case, failed = end.ahead.case, start.failed | end.failed
+
+    def passed(name: str) -> Floats:
+        before = start.outcomes.get(name)
+        now = end.outcomes[name]
+        return now if before is None else now - before
+
+    nothing = np.where(failed, np.nan, 0.0)
+    make_up, lost = nothing.copy(), nothing + passed("mass_lost")
+    for name, volume in case.volumes.items():
+        own = label(name)
+        if volume.kind == "held":
+            make_up += passed(f"makeup_{own}")
+        elif f"gas_added_{own}" in end.outcomes:
+            make_up += passed(f"gas_added_{own}")
+        if f"gas_vented_{own}" in end.outcomes:
+            lost += passed(f"gas_vented_{own}")
+    for name, feed in case.feeds.items():
+        if isinstance(feed, HoldFeed):
+            make_up += passed(f"feed_{label(name)}")
+    fills = nothing.copy()
+    for name, control in case.controls.items():
+        if isinstance(control, RepressuriseControl) and not name.startswith(LIMIT):
+            fills += passed(f"control_{label(name)}_count")
+            if control.rate is not None:
+                make_up += passed(f"feed_{label(name)}")
+    crossings = {}
+    for i, limit in enumerate((loaded.forecast or Forecast()).limits):
+        # found by bisection: to the microsecond, so that what holds at once is 0
+        first = np.round(end.outcomes[f"control_{LIMIT}_{i + 1}_first"] - last, 6)
+        crossings[limit.label] = np.where(failed, np.nan, np.where(np.isnan(first), np.inf, first))
+    pressures = {
+        volume: np.where(failed[:, None], np.nan, end.pressures[:, i])
+        for i, volume in enumerate(end.ahead.volumes)
+    }
+    # to the microgram: what rounding leaves of nothing would else be less, or more, than nothing
+    return Prediction(
+        pressures, np.asarray(np.round(make_up, 9), np.float64), lost / span, fills, crossings, failed
+    )
+
+
+def _wanted_options(case: Case, names: Sequence[str]) -> dict[str, Option]:
+    """Return the options that are wanted, doing nothing first."""
+    named = case.options or {}
+    own = named.get(NOTHING, Option(title="nothing is done"))
+    if own.to_dict().keys() - {"title", "at", "events"} or own.events:
+        text = "must do nothing; give an option that acts another name"
+        raise CaseError(line_of(Fault(("options", NOTHING), text), case.source))
+    for name in names:
+        if name not in named and name != NOTHING:
+            text = f"no such option; {nearest(name, [NOTHING, *named])}"
+            raise CaseError(line_of(Fault(("options", name), text), case.source))
+    chosen = {name: option for name, option in named.items() if not names or name in names}
+    return {NOTHING: own} | {name: option for name, option in chosen.items() if name != NOTHING}
+
+
+def _refuse_unwatched(case: Case) -> None:
+    """Refuse a limit on what is no integrated volume."""
+    known = [name for name, volume in case.volumes.items() if volume.kind == "integrated"]
+    faults = [
+        line_of(
+            Fault(("forecast", "limits", i, "volume"),
+                  f"no such integrated volume; {nearest(limit.volume, known)}", limit.volume), case.source,
+        )
+        for i, limit in enumerate((case.forecast or Forecast()).limits)
+        if limit.volume not in known
+    ]  # fmt: skip
+    if faults:
+        raise CaseError(faults)
+
+
+def _span(case: Case, until: float | str | None, last: float) -> float:
+    """Return how long after the last reading the forecast ends, s."""
+    end: float | str
+    if until is None:
+        end, named = (case.forecast or Forecast()).until, f"{case.source}: forecast.until"
+    else:
+        named = "--until"
+        try:
+            end = until_of(until)
+        except FaultsError as error:
+            raise LeakflowError(f"{named} {until}: {error.faults[0].text}") from None
+    if not isinstance(end, str):
+        return end
+    start = case.record.start if case.record is not None else None
+    if start is None:
+        raise LeakflowError(
+            f"{named} {end}: is a date, but the record has no start; give a time, such as 30 d"
+        )
+    times = [datetime.datetime.fromisoformat(text).replace(tzinfo=None) for text in (start, end)]
+    span = (times[1] - times[0]).total_seconds() - last
+    if not span > 0.0:
+        reading = (times[0] + datetime.timedelta(seconds=last)).isoformat(sep=" ", timespec="minutes")
+        raise LeakflowError(f"{named} {end}: must be after the last reading, {reading}")
+    return span

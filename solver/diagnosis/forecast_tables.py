@@ -1,0 +1,117 @@
+"""A forecast on the terminal."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from .._terminal_text import plain
+from ..console import say
+from ..units import convert
+from .forecast import Outlook
+from .forecast_figures import MIXTURE, Figure, better, draws_of, figures, quantiles
+
+__all__ = ["show_outlook"]
+
+_PER_DAY = 86400.0
+_LEAST_SHOWN = 0.001
+# what is less, in the units shown, is rounding
+_NOTHING = 1e-8
+_UNITS = {"Pa": "mmHg", "kg s-1": "kg/day", "s": "d", "kg": "kg", "1": ""}
+
+
+def show_outlook(console: Console, outlook: Outlook) -> None:
+    """Print each option by hypothesis, then pair by pair which is better."""
+    days = outlook.times[-1] / _PER_DAY
+    say(console, f"{outlook.case.source}: from the last reading to {days:.4g} days after it")
+    shown = [figure for figure in figures(outlook) if _varies(outlook, figure)]
+    _show_options(console, outlook, shown)
+    if len(outlook.options) > 1 and shown:
+        _show_pairs(console, outlook, shown)
+    for one in outlook.not_converged:
+        say(console, f"The posterior of {one.name} has not converged: {'; '.join(one.reasons)}.")
+    if outlook.failures:
+        say(console, f"{outlook.failures:,} runs failed; they are left out")
+
+
+def _show_options(console: Console, outlook: Outlook, shown: list[Figure]) -> None:
+    shares = {one.name: one.probability for one in outlook.posteriors}
+    hypotheses = [name for name, share in shares.items() if share >= _LEAST_SHOWN]
+    rows = [MIXTURE, *hypotheses] if len(hypotheses) > 1 else hypotheses
+    for figure in shown:
+        of = "probability and median" if figure.limit else "median"
+        title = f"{_titled(figure)}: {of}, (50 %), [90 %]"
+        table = Table(box=box.SIMPLE, title=plain(title), title_justify="left")
+        table.add_column("option", overflow="fold")
+        for name in rows:
+            share = "" if name == MIXTURE else f" {shares[name]:.2f}"
+            table.add_column(plain(f"{name}{share}"), justify="right", overflow="fold")
+        for option in outlook.options:
+            table.add_row(plain(option), *(_cell(outlook, option, name, figure) for name in rows))
+        console.print(table)
+    left_out = [name for name in shares if name not in hypotheses]
+    if left_out:
+        say(console, f"Left out, of probability below {_LEAST_SHOWN}: {', '.join(left_out)}")
+
+
+def _show_pairs(console: Console, outlook: Outlook, shown: list[Figure]) -> None:
+    table = Table(box=box.SIMPLE, title="Probability that the first is better (= that they are equal)",
+                  title_justify="left")  # fmt: skip
+    table.add_column("option", overflow="fold")
+    table.add_column("than", overflow="fold")
+    for figure in shown:
+        table.add_column(plain(f"{_titled(figure)}: {_direction(figure)}"), justify="right", overflow="fold")
+    for one, other in combinations(outlook.options, 2):
+        cells = []
+        for figure in shown:
+            wins, ties = better(outlook, one, other, figure)
+            cells.append(f"{wins:.2f}" + (f" (= {ties:.2f})" if ties > 0.005 else ""))
+        table.add_row(plain(one), plain(other), *cells)
+    console.print(table)
+
+
+def _varies(outlook: Outlook, figure: Figure) -> bool:
+    """Whether a figure says anything: gas that nobody puts in is not shown."""
+    if figure.name not in ("make_up", "top_ups"):
+        return True
+    return any(np.any(figure.of(one)[~one.failed] != 0.0) for one in outlook.predictions.values())
+
+
+def _titled(figure: Figure) -> str:
+    units = _UNITS[figure.units]
+    return figure.name.replace("_", " ") + (f" [{units}]" if units else "")
+
+
+def _direction(figure: Figure) -> str:
+    return "later" if figure.limit else "more" if figure.more else "less"
+
+
+def _cell(outlook: Outlook, option: str, hypothesis: str, figure: Figure) -> str:
+    values, weights = draws_of(outlook, option, hypothesis, figure)
+    low, left, middle, right, high = (
+        _number(figure, number) for number in quantiles(values, weights, (0.05, 0.25, 0.5, 0.75, 0.95))
+    )
+    if figure.limit:
+        share = weights[np.isfinite(values)].sum() / weights.sum() if weights.sum() > 0.0 else np.nan
+        middle = f"{share:.2f}, {middle}" if share > 0.0 else f"{share:.2f}"
+    if low == high:
+        return middle
+    return f"{middle}\n({left} .. {right})\n[{low} .. {high}]"
+
+
+def _number(figure: Figure, value: float) -> str:
+    if np.isinf(value):
+        return "never"
+    scaled = value
+    if figure.units == "Pa":
+        scaled = float(convert(value, "pressure", "mmHg"))
+    elif figure.units == "kg s-1":
+        scaled = value * _PER_DAY
+    elif figure.units == "s":
+        scaled = value / _PER_DAY
+    scaled = scaled if abs(scaled) > _NOTHING else 0.0
+    return f"{scaled:.0f}" if figure.units == "1" else f"{scaled:.3g}"

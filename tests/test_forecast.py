@@ -1,0 +1,340 @@
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+from decay_case import CASE, SD, TIMES, decayed, points, written
+
+from leakflow.solver.diagnosis.diagnose import diagnose
+from leakflow.solver.diagnosis.forecast import NOTHING, WEEK, forecast
+from leakflow.solver.diagnosis.forecast_figures import (
+    MIXTURE,
+    better,
+    draws_of,
+    figures,
+    plain_outlook,
+    quantiles,
+)
+from leakflow.solver.diagnosis.hypotheses import load_rivals
+from leakflow.solver.diagnosis.posterior import read_posteriors
+from leakflow.solver.diagnosis.store import write_answer
+from leakflow.solver.errors import CaseError, LeakflowError, ResultsError
+
+DAY = 86400.0
+CONDUCTANCE, LAST, SPAN = 1e-10, 9e4, 10 * DAY
+R = 8.31446261815324 / 0.0280134
+K = CONDUCTANCE * R * 293.15 / 2.0
+CONTENT = 2.0 / (R * 293.15)  # kg a Pa
+NOW = float(decayed(CONDUCTANCE)[-1])
+RANDOM = 'molecular = { dist = "loguniform", low = 1e-11, high = 1e-9, name = "conductance" }'
+KNOWN = CASE.replace(RANDOM, f"molecular = {CONDUCTANCE}") + points(decayed(CONDUCTANCE))
+UNKNOWN = CASE + points(decayed(CONDUCTANCE) + np.array([150.0, -120.0, 60.0]))
+LIMITS = """
+[forecast]
+until = "10 d"
+limits = [{ name = "half", volume = "tank", below = 3e4 }, { name = "high", volume = "tank", above = 7e4 }]
+"""
+OPTIONS = """
+[options.idle]
+at = "2 d"
+[options.hold]
+hold = { volume = "tank", pressure = 4e4 }
+[options.top-up]
+top_up = { volume = "tank", below = 5e4, to = 6e4 }
+[options.fill-now]
+top_up = { volume = "tank", below = 8e4, to = 9e4, rate = 1e-3 }
+[options.perfect]
+at = "1 d"
+patch = { path = "leak", efficacy = 1 }
+[options.patch]
+patch = { path = "leak", efficacy = { dist = "uniform", low = 0.5, high = 1 } }
+[options.vent]
+at = "1 d"
+events = [{ action = "vent", volume = "tank", at = "1 d", to = 1e4 }]
+"""
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory):
+    """Nothing is random but the patch: every draw is the same, and so has a closed form."""
+    folder = tmp_path_factory.mktemp("known")
+    return forecast(written(folder, KNOWN + LIMITS + OPTIONS))
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory):
+    """A case, its answer and the file of it."""
+    folder = tmp_path_factory.mktemp("sampled")
+    case = written(folder, UNKNOWN + LIMITS + OPTIONS)
+    answer = diagnose(case, seed=1, live=100)
+    write_answer(answer, folder / "answer.nc")
+    return case, answer, folder / "answer.nc"
+
+
+def of(outlook, option):
+    return outlook.predictions[option, outlook.posteriors[0].name]
+
+
+def test_a_leak_goes_on_as_in_closed_form(known):
+    found = of(known, NOTHING)
+    expected = NOW * np.exp(-K * known.times)
+    assert known.last == LAST
+    assert known.times[-1] == SPAN
+    assert WEEK in known.times
+    np.testing.assert_allclose(found.pressures["tank"], np.tile(expected, (1000, 1)), rtol=1e-6)
+    lost = (NOW - expected[-1]) * CONTENT / SPAN
+    assert found.gas_lost == pytest.approx(np.full(1000, lost), rel=1e-6)
+    assert found.crossings["half"] == pytest.approx(np.full(1000, np.log(NOW / 3e4) / K), rel=1e-6)
+    assert not found.make_up.any()
+    assert not found.top_ups.any()
+    # it was above that limit before the last reading; what counts is after it
+    assert decayed(CONDUCTANCE)[0] > 7e4 > NOW
+    assert np.isinf(found.crossings["high"]).all()
+
+
+def test_top_ups_are_as_many_as_counted_by_hand(known):
+    found = of(known, "top-up")
+    first, period = np.log(NOW / 5e4) / K, np.log(6e4 / 5e4) / K
+    count = 1 + int((SPAN - first) / period)
+    assert count > 5
+    assert (found.top_ups == count).all()
+    assert found.make_up == pytest.approx(np.full(1000, count * 1e4 * CONTENT), rel=1e-6)
+    left = SPAN - first - (count - 1) * period
+    assert found.pressures["tank"][:, -1] == pytest.approx(np.full(1000, 6e4 * np.exp(-K * left)), rel=1e-6)
+    kept = found.pressures["tank"][0, -1] - NOW
+    assert found.gas_lost * SPAN == pytest.approx(found.make_up - kept * CONTENT, rel=1e-6)
+
+
+def test_a_limit_above_the_last_reading_does_not_act_in_the_past(known):
+    """The pressure fell below 8e4 Pa before the last reading; the filling begins there all the same."""
+    found, nothing = of(known, "fill-now"), of(known, NOTHING)
+    assert (found.pressures["tank"][:, 0] == nothing.pressures["tank"][:, 0]).all()
+    # while it fills: V dp/dt = R T (rate - C p)
+    level = 1e-3 / CONDUCTANCE
+    fill = np.log((level - NOW) / (level - 9e4)) / K
+    assert fill < known.times[1]
+    again = np.log(9e4 / 8e4) / K
+    refill = np.log((level - 8e4) / (level - 9e4)) / K
+    assert (found.top_ups == 1 + int((SPAN - fill + refill) / (again + refill))).all()
+    first = found.crossings["high"][0]
+    assert first == pytest.approx(np.log((level - NOW) / (level - 7e4)) / K, rel=1e-6)
+
+
+def test_what_is_held_costs_what_leaks(known):
+    found = of(known, "hold")
+    steady = CONDUCTANCE * 4e4
+    droop = steady / CONTENT * 600.0
+    assert found.pressures["tank"][:, 0] == pytest.approx(np.full(1000, 4e4), rel=1e-12)
+    # the make-up is in proportion to what is missing
+    settled = 4e4 / (1.0 + K * 600.0)
+    assert found.pressures["tank"][:, -1] == pytest.approx(np.full(1000, settled), rel=1e-6)
+    assert droop < 1000.0
+    assert found.make_up == pytest.approx(np.full(1000, CONDUCTANCE * settled * SPAN), rel=0.002)
+    vented = (NOW - 4e4) * CONTENT
+    assert found.gas_lost * SPAN == pytest.approx(
+        found.make_up + vented + (4e4 - settled) * CONTENT, rel=1e-6
+    )
+
+
+def test_patches(known):
+    """A perfect one stops the loss; one of uncertain efficacy leaves a share of it."""
+    found = of(known, "perfect")
+    after = known.times >= DAY
+    stopped = NOW * np.exp(-K * DAY)
+    np.testing.assert_allclose(found.pressures["tank"][:, after], stopped, rtol=1e-6)
+    uncertain = of(known, "patch").pressures["tank"][:, -1]
+    factor = -np.log(uncertain / NOW) / (K * SPAN)
+    assert factor.min() >= -1e-6
+    assert factor.max() <= 0.5 + 1e-6
+    for share in (0.1, 0.5, 0.9):  # within four standard errors of a uniform law's
+        slack = 4.0 * 0.5 * np.sqrt(share * (1.0 - share) / 1000)
+        assert np.quantile(factor, share) == pytest.approx(0.5 * share, abs=slack)
+
+
+def test_hatches_are_shut_and_opened(tmp_path):
+    """One joins the tank to what stays at half its pressure, the other at nine tenths."""
+    hatch = '[volumes.{0}]\nkind = "held"\nvolume = 9\npressure = {1}\n[paths.{0}]\nkind = "hatch"\n'
+    hatch += 'from = "tank"\nto = "{0}"\narea = 1e-4\nopening = {2}\n'
+    hatches = hatch.format("left", NOW / 2, 0.0) + hatch.format("right", 0.9 * NOW, 1.0)
+    tight = KNOWN.replace(f"molecular = {CONDUCTANCE}", "molecular = 0")
+    options = '[options.shut]\nshut = "right"\n[options.swap]\nshut = "right"\nopen = "left"\n'
+    options += (
+        '[options.vent]\nshut = "right"\nevents = [{ action = "vent", volume = "tank", at = 10, to = 1e4 }]\n'
+    )
+    outlook = forecast(written(tmp_path, tight.replace("[run]", hatches + "[run]") + options), until="1 d")
+    for option, level in ((NOTHING, 0.9 * NOW), ("shut", 0.9 * NOW), ("swap", NOW / 2), ("vent", 1e4)):
+        expected = pytest.approx(np.full(1000, level), rel=1e-9)
+        assert of(outlook, option).pressures["tank"][:, -1] == expected
+    # life support takes back what the tank has too much
+    assert of(outlook, "swap").make_up == pytest.approx(np.full(1000, -0.4 * NOW * CONTENT), rel=1e-6)
+    lost = (0.9 * NOW - 1e4) * CONTENT / DAY
+    assert of(outlook, "vent").gas_lost == pytest.approx(np.full(1000, lost), rel=1e-6)
+
+
+def test_events_count_from_when_the_option_begins(known):
+    found = of(known, "vent").pressures["tank"][0]
+    before, after = known.times < 2 * DAY, known.times > 2 * DAY
+    assert found[before] == pytest.approx(NOW * np.exp(-K * known.times[before]), rel=1e-6)
+    assert found[after] == pytest.approx(1e4 * np.exp(-K * (known.times[after] - 2 * DAY)), rel=1e-6)
+
+
+def test_what_changes_nothing_is_nothing_to_the_bit(sampled):
+    case, _, file = sampled
+    outlook = forecast(case, posterior=file, options=["idle", "perfect", "patch"], seed=1)
+    nothing, idle = of(outlook, NOTHING), of(outlook, "idle")
+    for one, other in zip(nothing[1:4], idle[1:4], strict=True):
+        assert (one == other).all()
+    assert (nothing.pressures["tank"] == idle.pressures["tank"]).all()
+    assert (nothing.crossings["half"] == idle.crossings["half"]).all()
+    assert better(outlook, NOTHING, "idle", figures(outlook)[0]) == (0.0, pytest.approx(1.0))
+    for option in ("perfect", "patch"):  # and the past is the same
+        assert (of(outlook, option).pressures["tank"][:, 0] == nothing.pressures["tank"][:, 0]).all()
+        assert (of(outlook, option).pressures["tank"][:, -1] > nothing.pressures["tank"][:, -1]).all()
+
+
+def test_the_past_is_the_same_to_the_bit_where_no_limit_is_watched(sampled, tmp_path):
+    """A control that only an option brings must not change the steps before it."""
+    outlook = forecast(written(tmp_path, UNKNOWN + OPTIONS), posterior=sampled[2], until="10 d", seed=1)
+    last = of(outlook, NOTHING).pressures["tank"][:, 0]
+    for option in ("idle", "top-up", "perfect", "patch", "vent"):
+        assert (of(outlook, option).pressures["tank"][:, 0] == last).all()
+
+
+def test_draws_are_those_of_the_posterior(sampled):
+    case, answer, file = sampled
+    outlook = forecast(case, posterior=file, options=["patch"], seed=1, threads=2)
+    conductance = answer.explanations[0].inputs["conductance"]
+    expected = decayed(conductance, LAST + outlook.times)
+    np.testing.assert_allclose(of(outlook, NOTHING).pressures["tank"], expected, rtol=1e-6)
+    found = of(outlook, "patch").pressures["tank"][:, -1]
+    start = expected[:, 0]
+    factor = -np.log(found / start) / (conductance * R * 293.15 / 2.0 * SPAN)
+    assert abs(np.corrcoef(factor, conductance)[0, 1]) < 4.0 / np.sqrt(1000)
+    alone = forecast(case, posterior=file, options=["patch"], seed=1, threads=1)
+    assert (of(alone, "patch").pressures["tank"] == of(outlook, "patch").pressures["tank"]).all()
+    anew = forecast(case, options=["patch"], seed=1, live=100)
+    assert plain_outlook(anew) == plain_outlook(outlook)
+
+
+def test_what_the_schedule_draws_keeps_its_posterior(tmp_path):
+    """Its numbers are named by their place, and here an event after the record is the first."""
+    schedule = (
+        '[[schedule]]\naction = "vent"\nvolume = "tank"\nat = "3 d"\nto = 2e4\n'
+        '[[schedule]]\naction = "repressurise"\nvolume = "tank"\nat = 1e4\n'
+        'to = { dist = "uniform", low = 1e5, high = 1.2e5 }\n'
+    )
+    read = points(1.1e5 * np.exp(-K * (TIMES - 1e4)))
+    text = CASE.replace(RANDOM, f"molecular = {CONDUCTANCE}") + read
+    text = text.replace("[run]", schedule + "[run]").replace('duration = "2 d"', 'duration = "5 d"')
+    outlook = forecast(written(tmp_path, text), until="5 d", seed=1, live=50)
+    (posterior,) = outlook.posteriors
+    (filled,) = posterior.draws.values()
+    assert 1e5 < filled.min() < filled.max() < 1.2e5
+    expected = filled * np.exp(-K * (LAST - 1e4))
+    assert of(outlook, NOTHING).pressures["tank"][:, 0] == pytest.approx(expected, rel=1e-6)
+    assert of(outlook, NOTHING).pressures["tank"][:, -1].max() < 2e4
+
+
+def test_all_hypotheses_together_are_their_weighted_sum(tmp_path):
+    """Two that explain the record alike, one of which has a patch to make: 1 to 3 by their priors."""
+    rivals = (
+        "[hypotheses.one]\n[hypotheses.other]\nprior = 3\n[hypotheses.other.changes]\n"
+        'paths = { bare = { kind = "seal", from = "tank", to = "vacuum", molecular = 1e-10 } }\n'
+    )
+    option = '[options.perfect]\npatch = { path = "leak", efficacy = 1 }\n'
+    outlook = forecast(written(tmp_path, KNOWN + LIMITS + rivals + option))
+    assert [one.probability for one in outlook.posteriors] == pytest.approx([0.25, 0.75])
+    end = next(figure for figure in figures(outlook) if figure.name == "pressure_tank_end")
+    values, weights = draws_of(outlook, "perfect", MIXTURE, end)
+    assert weights.sum() == pytest.approx(1.0)
+    leaked = NOW * np.exp(-K * SPAN)
+    assert values @ weights == pytest.approx(0.25 * NOW + 0.75 * leaked, rel=1e-6)
+    low, high = quantiles(values, weights, (0.74, 0.76))
+    assert (low, high) == (pytest.approx(leaked, rel=1e-6), pytest.approx(NOW, rel=1e-6))
+    # the path is not there under the other hypothesis: nothing is patched
+    assert better(outlook, "perfect", NOTHING, end) == (pytest.approx(0.25), pytest.approx(0.75))
+    half = plain_outlook(outlook)["options"]["perfect"]["figures"][MIXTURE]["time_to_half"]
+    assert half["probability"] == pytest.approx(0.75)
+    assert half["median"] == pytest.approx(np.log(NOW / 3e4) / K, rel=1e-6)
+    assert half["interval_90"][1] is None
+
+
+def test_gas_that_does_not_come_from_bottles_is_no_make_up(tmp_path):
+    """An in-leak keeps the pressure up, and the make-up of a hold waits until it falls."""
+    feed = '[feeds.in]\nkind = "rate"\nvolume = "tank"\nrate = 1e-5\n'
+    option = '[options.hold]\nhold = { volume = "tank", pressure = 4e4, vent_every = "1 d" }\n'
+    outlook = forecast(written(tmp_path, KNOWN.replace("[run]", feed + "[run]") + LIMITS + option))
+    found = of(outlook, "hold")
+    assert not found.make_up.any()
+    # level C p = rate is at 1e5 Pa: between two vents the pressure comes nearer to it
+    risen = 1e5 - (1e5 - 4e4) * np.exp(-K * 1.0 * DAY)
+    assert found.pressures["tank"][0].max() < risen * (1.0 + 1e-6)
+    assert found.pressures["tank"][0].min() > 4e4 * (1.0 - 1e-6)
+    assert of(outlook, NOTHING).pressures["tank"][0, -1] > 9.9e4
+
+
+def test_files_of_something_else_are_refused(sampled, tmp_path):
+    case, _, file = sampled
+    assert len(read_posteriors(file, load_rivals(case)[1], 1)) == 1
+
+    def refused(text, seed=1, **changes):
+        other = written(tmp_path, text) if text else case
+        with pytest.raises(ResultsError) as caught:
+            forecast(other, posterior=changes.get("file", file), seed=seed)
+        assert len(str(caught.value).splitlines()) == 1
+        return str(caught.value)
+
+    whole = UNKNOWN + LIMITS + OPTIONS
+    assert "is of seed 1, not 2" in refused(None, seed=2)
+    assert "of another record" in refused(whole.replace(f"uncertainty = {SD}", "uncertainty = 300"))
+    assert "it differs in volumes" in refused(whole.replace("volume = 2\n", "volume = 3\n"))
+    assert "has no hypothesis mine" in refused(whole + "[hypotheses.mine]\n")
+    assert "not an HDF5 file" in refused(None, file=case)
+    assert "no such file" in refused(None, file=tmp_path / "none.nc")
+    with h5py.File(tmp_path / "odd.nc", "w") as odd:
+        odd["evidence"] = 1.0
+    assert "no group evidence" in refused(None, file=tmp_path / "odd.nc")
+    # options and how far to look say nothing of the posterior
+    assert forecast(written(tmp_path, UNKNOWN), posterior=file, until="1 d", seed=1).times[-1] == DAY
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ("[forecast]\nuntl = 1\n", "forecast.untl: unknown key; did you mean forecast.until?"),
+        ('[forecast]\nuntil = "soon"\n', 'forecast.until = "soon": must be a time'),
+        ('[forecast]\nlimits = [{ volume = "tank" }]\n', "must have either below or above"),
+        ('[forecast]\nlimits = [{ volume = "tnak", below = 1 }]\n',
+         'forecast.limits.0.volume = "tnak": no such integrated volume; did you mean tank?'),
+        ('[options.a]\npatch = { path = "leek", efficacy = 1 }\n',
+         'options.a.patch.path = "leek": no such path in any hypothesis; did you mean leak?'),
+        ('[options.a]\npatch = { path = "leak", efficacy = 1.5 }\n',
+         "options.a.patch.efficacy = 1.5: must be from"),
+        ('[options.a]\npatch = { path = "leak", efficacy = { dist = "normal", mean = 0.5, sd = 0.1 } }\n',
+         "must be one number, or a distribution within 0 and 1"),
+        ('[options.a]\npatch = { path = "leak", efficacy = 1, agein = 1 }\n',
+         "unknown key; did you mean options.a.patch.ageing?"),
+        ('[options.a]\nshut = "leak"\n', "must be a valve or a hatch; leak is of kind seal"),
+        ('[options.a]\ntop_up = { volume = "tank", below = 2e4, to = 1e4 }\n', "must be above below"),
+        ('[options.a]\nevents = [{ action = "vnet", at = 0, volume = "tank", to = 0 }]\n',
+         'options.a.events.0.action = "vnet": must be one of'),
+        ('[options.nothing]\npatch = { path = "leak", efficacy = 1 }\n', "options.nothing: must do nothing"),
+    ],
+)  # fmt: skip
+def test_faults_are_one_line_each(tmp_path, text, line):
+    with pytest.raises(CaseError) as caught:
+        forecast(written(tmp_path, KNOWN + text))
+    assert line in str(caught.value)
+    assert len(caught.value.faults) == 1
+
+
+def test_the_end_may_be_a_date(tmp_path):
+    case = written(tmp_path, KNOWN.replace("[record]", '[record]\nstart = "2021-07-14"'))
+    outlook = forecast(case, until="2021-07-18")
+    assert outlook.times[-1] == 4 * DAY - LAST
+    with pytest.raises(LeakflowError, match="must be after the last reading, 2021-07-15 01:00"):
+        forecast(case, until="2021-07-15")
+    with pytest.raises(LeakflowError, match="the record has no start"):
+        forecast(written(tmp_path, KNOWN), until="2021-07-15")
+    with pytest.raises(CaseError, match="no such option; did you mean idle"):
+        forecast(written(tmp_path, KNOWN + OPTIONS), options=["idel"])
