@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from ._case_checks import nearest
 from ._controls import CONTROLS
+from ._design_section import Design, Profile, Step
 from ._diagnosis_section import Diagnosis, Hypothesis, Limit, Stable
 from ._feeds import FEEDS
 from ._paths import PATHS, Iso6358, Paris, Shell, Slot, ValveStep
@@ -28,7 +29,8 @@ _LONGEST_SHOWN = 60
 _LARGEST_SHOWN = 256  # bits; Python refuses to print integers of thousands of digits
 _DEEPEST_KEY = 6
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "gas": Gas, "run": Run, "outcomes": Outcomes, "record": Record, "diagnosis": Diagnosis, "sweep": Sweep,
+    "gas": Gas, "run": Run, "outcomes": Outcomes, "record": Record, "diagnosis": Diagnosis, "design": Design,
+    "sweep": Sweep,
 }  # fmt: skip
 _KINDS: dict[str, Mapping[str, type[BaseModel]]] = {
     "paths": PATHS, "feeds": FEEDS, "controls": CONTROLS, "schedule": EVENTS,
@@ -188,6 +190,10 @@ def _model_at(key: Key, data: Mapping[str, Any], root: type[BaseModel]) -> type[
             return Limit
         case ("hypotheses", _):
             return Hypothesis
+        case ("tests", _):
+            return Profile
+        case ("tests", _, "steps", _):
+            return Step
         case ("sweep", "design"):
             return DESIGNS.get(_text_at(data, key) or _text_at(data, (*key, "kind")))
         case ("sweep", "correlations", _):

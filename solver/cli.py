@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from . import _cli_diagnosis, _cli_sensitivity
+from . import _cli_design, _cli_diagnosis, _cli_sensitivity
 from ._cli_campaign import PartSamples, ShardOption, begin_campaign
 from ._cli_campaign import register as register_campaigns
 from ._cli_cluster import Scheduler, TlsAuthority, TlsCertificate, TlsKey, Workers, chosen_cluster
@@ -386,6 +386,7 @@ register_campaigns(app)
 register_warmup(app)
 register_export(app)
 _cli_diagnosis.register(app)
+_cli_design.register(app)
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ from .._diagnosis_section import Diagnosis
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
 
-__all__ = ["Rival", "load_rivals"]
+__all__ = ["Rival", "is_recorded", "load_rivals"]
 
 
 class Rival(NamedTuple):
@@ -41,6 +41,8 @@ def load_rivals(
     overrides: Mapping[str, object] | Sequence[str] = (),
     records: Sequence[str | os.PathLike[str]] = (),
     only: Sequence[str] = (),
+    *,
+    recorded: bool = True,
 ) -> tuple[Case, list[Rival]]:
     """Read a case and the hypotheses that it names; without any, the case itself is the only one.
 
@@ -54,6 +56,8 @@ def load_rivals(
         CSV files that take the place of the case's record; the points of all count.
     only : sequence of str
         Names of the hypotheses that are wanted; by default all.
+    recorded : bool
+        Whether the case must have a record, or something told.
 
     Returns
     -------
@@ -71,8 +75,7 @@ def load_rivals(
     else:
         _inline_record(file.data, file.path, file.source)
     case = case_of(file.data, file.source)
-    told = case.diagnosis is not None and (case.diagnosis.stable or case.diagnosis.limits)
-    if case.record is None and not told:
+    if recorded and not is_recorded(case):
         text = "missing; a diagnosis needs a record, from the case or from --record FILE"
         raise CaseError(line_of(Fault(("record",), text), file.source))
     hypotheses = case.hypotheses or {}
@@ -96,6 +99,12 @@ def load_rivals(
         raise CaseError(faults)
     _refuse_other_data(case, rivals)
     return case, rivals
+
+
+def is_recorded(case: Case) -> bool:
+    """Whether there are readings, or anything was told, that hypotheses can be judged by."""
+    told = case.diagnosis is not None and (case.diagnosis.stable or case.diagnosis.limits)
+    return case.record is not None or bool(told)
 
 
 def _changed(data: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> Case:

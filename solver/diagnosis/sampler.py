@@ -52,7 +52,7 @@ class Sampled(NamedTuple):
 
 def sample(
     log_likelihood: Callable[[Floats], Floats], dimensions: int, *, seed: int, live: int,
-    most_evaluations: int = 500_000,
+    most_evaluations: int = 500_000, wanted_ess: int = _WANTED_ESS,
 ) -> Sampled:  # fmt: skip
     """Sample a likelihood over the unit cube.
 
@@ -68,6 +68,8 @@ def sample(
         Live points.
     most_evaluations : int
         After these it gives up; the answer then says that it has not converged.
+    wanted_ess : int
+        Effective sample size of the posterior, from which on it ends.
 
     Raises
     ------
@@ -79,7 +81,7 @@ def sample(
     if dimensions == 1:  # the sampler wants two; the other one changes nothing
         found = sample(
             lambda cube: log_likelihood(cube[:, :1]), 2, seed=seed, live=live,
-            most_evaluations=most_evaluations,
+            most_evaluations=most_evaluations, wanted_ess=wanted_ess,
         )  # fmt: skip
         return found._replace(cube=found.cube[:, :1])
     try:
@@ -93,7 +95,7 @@ def sample(
         lambda cube: cube, lambda cube: _finite(log_likelihood(cube)), n_dim=dimensions, n_live=live,
         n_batch=_BATCH, n_networks=0, vectorized=True, pass_dict=False, seed=seed % 2**32,
     )  # fmt: skip
-    done = sampler.run(n_eff=_WANTED_ESS, discard_exploration=True, n_like_max=most_evaluations)
+    done = sampler.run(n_eff=wanted_ess, discard_exploration=True, n_like_max=most_evaluations)
     cube, log_weights, _ = sampler.posterior()
     ess, log_evidence = float(sampler.n_eff), float(sampler.log_z)
     # relative error of a mean of weights that ess independent ones would have
