@@ -39,6 +39,10 @@ class Sampled(NamedTuple):
     evaluations : int
     reasons : tuple of str
         Why it has not converged; empty if it has.
+    runs : tuple of float
+        Log evidences of runs with other seeds that were put together; empty of one run.
+    rhat : float
+        Largest rank-normalised split R-hat of an input between these; 1 of one run.
     """
 
     cube: Floats
@@ -48,6 +52,8 @@ class Sampled(NamedTuple):
     ess: float
     evaluations: int
     reasons: tuple[str, ...]
+    runs: tuple[float, ...] = ()
+    rhat: float = 1.0
 
 
 def sample(
