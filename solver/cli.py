@@ -258,6 +258,10 @@ def check(case: CaseArgument, define: Overrides = None, as_json: AsJson = False)
 
         loaded = load_case(case, define or ())
         compiled = compile_case(loaded)
+        if loaded.hypotheses is not None or loaded.design is not None:
+            from .diagnosis.hypotheses import check_hypotheses
+
+            check_hypotheses(case, define or ())
         if as_json:
             print_json(loaded.to_dict())
         else:

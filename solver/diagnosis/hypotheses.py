@@ -15,7 +15,7 @@ from .._diagnosis_section import Diagnosis
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
 
-__all__ = ["Rival", "is_recorded", "load_rivals"]
+__all__ = ["Rival", "check_hypotheses", "is_recorded", "load_rivals"]
 
 
 class Rival(NamedTuple):
@@ -99,6 +99,26 @@ def load_rivals(
         raise CaseError(faults)
     _refuse_other_data(case, rivals)
     return case, rivals
+
+
+def check_hypotheses(
+    name_or_path: str | os.PathLike[str], overrides: Mapping[str, object] | Sequence[str] = ()
+) -> None:
+    """Make the case of each hypothesis, and the tests of the case, to find what is wrong with them.
+
+    Raises
+    ------
+    CaseError
+        With one line for each fault.
+    """
+    from ..plan import compile_case
+    from .candidates import candidates_of
+
+    case, rivals = load_rivals(name_or_path, overrides, recorded=False)
+    for rival in rivals:
+        compile_case(rival.case)
+    if case.design is not None:
+        candidates_of(case)
 
 
 def is_recorded(case: Case) -> bool:

@@ -153,8 +153,8 @@ def _opened(path: Path):  # type: ignore[no-untyped-def]
 
     try:
         return h5py.File(path, "r")
-    except OSError as error:
-        reason = error.strerror or "is no file of leakflow diagnose"
+    except OSError:
+        reason = "is no file of leakflow diagnose" if path.exists() else "no such file"
         raise ResultsError(f"--posterior {path}: {reason}") from None
 
 
