@@ -70,6 +70,7 @@ path = "more"
 [record]
 """  # noqa: E501 - as a case file is written
 TIMES, SD, TIME_SD = (3e4, 6.5e4, 1.1e5, 1.6e5), 1500.0, 3600.0
+SHARP = 200.0
 RANKS = 99
 LIVE, ESS = 50, 600
 _DRAWS = 1000
@@ -98,7 +99,9 @@ class Outcome(NamedTuple):
     converged: bool
 
 
-def written(folder: Path, changes: Sequence[tuple[str, str]] = (), time_sd: float = TIME_SD) -> Path:
+def written(
+    folder: Path, changes: Sequence[tuple[str, str]] = (), sd: float = SD, time_sd: float = TIME_SD
+) -> Path:
     """Write the case with readings that stand for any others, some of its text replaced."""
     text = CASE
     for old, new in changes:
@@ -106,7 +109,7 @@ def written(folder: Path, changes: Sequence[tuple[str, str]] = (), time_sd: floa
         text = text.replace(old, new)
     for i, reading_time in enumerate(TIMES):
         text += f"[[record.points]]\nvolume = 'tank'\ntime = {reading_time}\npressure = 9e4\n"
-        text += f"uncertainty = {SD}\ntime_uncertainty = {time_sd if i == 1 else 0.0}\n"
+        text += f"uncertainty = {sd}\ntime_uncertainty = {time_sd if i == 1 else 0.0}\n"
     path = folder / "calibration.toml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -324,19 +327,27 @@ def weighed(folder: Path, records: int, draws: int = 20_000) -> tuple[dict[str, 
     return tests, spiegelhalter(grows, np.array([truth == 1 for truth, _, _ in found]))
 
 
-def ignorant(folder: Path, seeds: Sequence[int]) -> str:
-    """Say how often a diagnosis that knows of no temperature takes its swing for growth."""
-    knowing = Bench(written(folder))
+def alarms(folder: Path, seeds: Sequence[int]) -> list[str]:
+    """Say how often a sharp gauge's records of a steady leak pass for growth, with and without a temperature.
+
+    The swing of temperature is ten standard deviations of the gauge: without it, a leak seems to change.
+    """
+    sharp = ("resolution = 2000", f"resolution = {SHARP}")
+    knowing = Bench(written(folder, [sharp], SHARP))
     start = CASE.index("temperature_cycles")
     cycles = CASE[start : CASE.index("\n", start)]
-    blind = Bench(written(folder, [(cycles, "")]))
-    grows = []
+    blind = Bench(written(folder, [sharp, (cycles, "")], SHARP))
+    names, kept = knowing.forwards[0].names, blind.forwards[0].names
+    wise, fooled = [], []
     for seed in seeds:
         inputs, readings = knowing.record(seed, 0)
-        names = knowing.forwards[0].names
-        own = inputs[[names.index(name) for name in blind.forwards[0].names]]
-        grows.append(blind.judge(seed, 0, readings, own).probabilities[1])
-    return _alarms("the same, judged without a temperature", np.array(grows))
+        own = inputs[[names.index(name) for name in kept]]
+        wise.append(knowing.judge(seed, 0, readings, inputs).probabilities[1])
+        fooled.append(blind.judge(seed, 0, readings, own).probabilities[1])
+    return [
+        _alarms(f"a gauge of {SHARP:.0f} Pa, temperature cycles, no growth", np.array(wise)),
+        _alarms("the same, judged without a temperature", np.array(fooled)),
+    ]
 
 
 def gain_of_gaussians() -> str:
@@ -367,7 +378,8 @@ def main(records: int, workers: int) -> None:
         path = written(Path(folder))
         for line in report(gather(path, range(records), workers)):
             print(line, flush=True)
-        print(ignorant(Path(folder), range(max(20, records // 20))), flush=True)
+        for line in alarms(Path(folder), range(max(20, records // 12))):
+            print(line, flush=True)
         tests, z = weighed(Path(folder), 4 * records)
         shown = ", ".join(f"{name} {p:.3f}" for name, p in tests.items())
         print(f"{4 * records} records without a sampler: KS p {shown}; Spiegelhalter's z {z:+.2f}")
