@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from ._controls import CloseControl, Control, RepressuriseControl
+from ._design_section import Design, Profile, design_faults
 from ._diagnosis_section import Diagnosis
 from ._feeds import CrewFeed, Feed
 from ._hatch_checks import joined_faults
@@ -40,7 +41,7 @@ __all__ = ["MOST_ITEMS", "Parts", "cross_faults", "nearest", "numbers_of", "quan
 MOST_ITEMS = 1000
 _MOST_COMPARED = 200
 _GAS, _VOLUME, _RUN, _RECORD = TypeAdapter(Gas), TypeAdapter(Volume), TypeAdapter(Run), TypeAdapter(Record)
-_DIAGNOSIS = TypeAdapter(Diagnosis)
+_DIAGNOSIS, _DESIGN, _TEST = TypeAdapter(Diagnosis), TypeAdapter(Design), TypeAdapter(Profile)
 _PATH: TypeAdapter[Any] = TypeAdapter(Path)
 _EVENT: TypeAdapter[Any] = TypeAdapter(Event)
 _FEED: TypeAdapter[Any] = TypeAdapter(Feed)
@@ -64,6 +65,8 @@ class Parts:
     run: Run | None
     record: Record | None
     diagnosis: Diagnosis | None = None
+    design: Design | None = None
+    tests: Mapping[str, Profile | None] = field(default_factory=dict)
 
 
 def cross_faults(parts: Parts) -> list[Fault]:
@@ -80,6 +83,7 @@ def cross_faults(parts: Parts) -> list[Fault]:
     faults += [fault.under(("schedule",)) for fault in of_schedule]
     faults += _valve_faults(valves, duration)
     faults += _watch_faults(parts)
+    faults += design_faults(parts.design, parts.tests, parts.volumes)
     faults += _name_faults(parts)
     if duration is not None and not of_schedule:
         kinds_of = {name: volume.kind for name, volume in parts.volumes.items() if volume is not None}
@@ -105,7 +109,15 @@ def readable_parts(data: Mapping[str, Any]) -> Parts:
         _read(_RUN, data.get("run")),
         _read(_RECORD, data.get("record")),
         _read(_DIAGNOSIS, data.get("diagnosis")),
+        *_readable_design(data),
     )
+
+
+def _readable_design(data: Mapping[str, Any]) -> tuple[Design | None, dict[str, Profile | None]]:
+    """Read a design and its tests; no test where the design itself cannot be read."""
+    design = _read(_DESIGN, data.get("design"))
+    tests = _table(data.get("tests")) if design is not None else {}
+    return design, {name: _read(_TEST, raw) for name, raw in tests.items()}
 
 
 def numbers_of(model: BaseModel, prefix: Key = ()) -> Iterator[tuple[Key, Number, Quantity]]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from ._case_checks import nearest
 from ._controls import CONTROLS
+from ._design_section import Design, Profile, Step
 from ._diagnosis_section import Diagnosis, Hypothesis, Limit, Stable
 from ._feeds import FEEDS
 from ._forecast_section import Forecast, Hold, Option, Patch, TopUp, WatchedLimit
@@ -29,7 +30,7 @@ _LONGEST_SHOWN = 60
 _LARGEST_SHOWN = 256  # bits; Python refuses to print integers of thousands of digits
 _DEEPEST_KEY = 6
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "gas": Gas, "run": Run, "outcomes": Outcomes, "record": Record, "diagnosis": Diagnosis,
+    "gas": Gas, "run": Run, "outcomes": Outcomes, "record": Record, "diagnosis": Diagnosis, "design": Design,
     "forecast": Forecast, "sweep": Sweep,
 }  # fmt: skip
 _KINDS: dict[str, Mapping[str, type[BaseModel]]] = {
@@ -202,6 +203,10 @@ def _model_at(key: Key, data: Mapping[str, Any], root: type[BaseModel]) -> type[
             return _DEEDS[deed]
         case ("options", _, "events", i):
             return EVENTS.get(_text_at(data, (*key[:3], i, "action")))
+        case ("tests", _):
+            return Profile
+        case ("tests", _, "steps", _):
+            return Step
         case ("sweep", "design"):
             return DESIGNS.get(_text_at(data, key) or _text_at(data, (*key, "kind")))
         case ("sweep", "correlations", _):

@@ -40,6 +40,9 @@ def diagnose(
     most_evaluations: Annotated[
         int, typer.Option(parser=whole, metavar="N", help="Of one hypothesis; then it is given up.")
     ] = 500_000,
+    repeat: Annotated[
+        int, typer.Option(parser=whole, metavar="N", help="Sample N times with other seeds: do they agree?")
+    ] = 1,
     define: Overrides = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write posteriors and evidences to this netCDF file.")
@@ -61,6 +64,8 @@ def diagnose(
             fail([f"--live {live}: must be from 50 to 100000"], BAD_INPUT)
         if seed is not None and not 0 <= seed < 2**63:
             fail([f"--seed {seed}: must be from 0 to {2**63 - 1}"], BAD_INPUT)
+        if not 1 <= repeat <= 20:
+            fail([f"--repeat {repeat}: must be from 1 to 20"], BAD_INPUT)
         if most_evaluations < 1:
             fail([f"--most-evaluations {most_evaluations}: must be at least 1"], BAD_INPUT)
         for option, path, suffixes in (("--out", out, RESULTS_SUFFIXES), ("--plot", plot, PLOT_SUFFIXES)):
@@ -72,7 +77,7 @@ def diagnose(
         screen = terminal(stderr=True)
         answer = judge(
             case, records=record or (), only=only or (), seed=seed, live=live,
-            most_evaluations=most_evaluations, overrides=define or (),
+            most_evaluations=most_evaluations, repeat=repeat, overrides=define or (),
             report=None if quiet else lambda name: say(screen, f"{name} ..."),
         )  # fmt: skip
         with interruptible(), writing():

@@ -14,6 +14,7 @@ from ._case_faults import faults_of, lines_of
 from ._case_file import CaseFile, RecordFile, apply_overrides, read_case_file, read_record_file, shipped_names
 from ._case_schema import schema_of
 from ._controls import CloseControl, Control, RepressuriseControl
+from ._design_section import Design, Profile
 from ._diagnosis_section import Diagnosis, Hypothesis
 from ._feeds import CrewFeed, Feed, HoldFeed, RateFeed, RemovalFeed
 from ._forecast_section import Forecast, Option
@@ -182,6 +183,10 @@ class Case(Section):
     options: dict[Name, Option] | None = Field(
         None, max_length=50, description="What operators could do after the last reading, by name."
     )
+    design: Design | None = Field(None, description="Which test would tell the hypotheses apart.")
+    tests: dict[Name, Profile] | None = Field(
+        None, max_length=200, description="Tests that operators could run, by name."
+    )
     sweep: Sweep = Field(default_factory=Sweep, description="How the samples are drawn.")
     _source: str = PrivateAttr("")
 
@@ -190,7 +195,7 @@ class Case(Section):
         ends = {name: (path.from_, path.to) for name, path in self.paths.items()}
         parts = Parts(
             self.gas, self.volumes, self.paths, ends, self.feeds, self.controls, self.schedule, self.run,
-            self.record, self.diagnosis,
+            self.record, self.diagnosis, self.design, self.tests or {},
         )  # fmt: skip
         faults = cross_faults(parts)
         if faults:

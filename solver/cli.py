@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from . import _cli_diagnosis, _cli_forecast, _cli_sensitivity
+from . import _cli_design, _cli_diagnosis, _cli_forecast, _cli_sensitivity
 from ._cli_campaign import PartSamples, ShardOption, begin_campaign
 from ._cli_campaign import register as register_campaigns
 from ._cli_cluster import Scheduler, TlsAuthority, TlsCertificate, TlsKey, Workers, chosen_cluster
@@ -262,6 +262,10 @@ def check(case: CaseArgument, define: Overrides = None, as_json: AsJson = False)
             from .diagnosis.forecast import check_options
 
             check_options(case, define or ())
+        if loaded.hypotheses is not None or loaded.design is not None:
+            from .diagnosis.hypotheses import check_hypotheses
+
+            check_hypotheses(case, define or ())
         if as_json:
             print_json(loaded.to_dict())
         else:
@@ -391,6 +395,7 @@ register_warmup(app)
 register_export(app)
 _cli_diagnosis.register(app)
 _cli_forecast.register(app)
+_cli_design.register(app)
 
 if __name__ == "__main__":
     main()

@@ -16,7 +16,8 @@ from ..case import Case
 from .checks import LeaveOneOut, leave_one_out, p_value, replicates
 from .forward import Forward, last_reading
 from .hypotheses import Rival, load_rivals
-from .sampler import Sampled, resampled, sample
+from .repeats import sample_repeatedly
+from .sampler import Sampled, resampled
 
 __all__ = ["DECISIVE", "Answer", "Explanation", "diagnose"]
 
@@ -130,6 +131,7 @@ def diagnose(
     seed: int | None = None,
     live: int | None = None,
     most_evaluations: int = 500_000,
+    repeat: int = 1,
     threads: int | None = None,
     overrides: Mapping[str, object] | Sequence[str] = (),
     report: Callable[[str], None] | None = None,
@@ -148,6 +150,8 @@ def diagnose(
         Other than the case's ``sweep.seed`` and ``diagnosis.live``.
     most_evaluations : int
         After so many of one hypothesis its sampling is given up.
+    repeat : int
+        How often each hypothesis is sampled, with seeds of their own, to see whether the runs agree.
     threads : int, optional
         By default all processors; the answer does not depend on it.
     overrides : mapping or sequence of str
@@ -170,14 +174,18 @@ def diagnose(
     for rival in rivals:
         if report is not None:
             report(rival.name)
-        explanations.append(_explained(rival, seed, live, most_evaluations, threads))
+        explanations.append(_explained(rival, seed, live, most_evaluations, repeat, threads))
     return Answer(loaded, explanations, seed, live)
 
 
-def _explained(rival: Rival, seed: int, live: int, most: int, threads: int | None) -> Explanation:
+def _explained(
+    rival: Rival, seed: int, live: int, most: int, repeat: int, threads: int | None
+) -> Explanation:
     """Sample one hypothesis, and run its posterior on to a week after the record."""
     forward = Forward(rival.case, seed, threads=threads)
-    sampled = sample(forward, forward.dimensions, seed=seed, live=live, most_evaluations=most)
+    sampled = sample_repeatedly(
+        forward, forward.names, seed=seed, live=live, most_evaluations=most, repeat=repeat
+    )
     cube = sampled.cube[resampled(sampled, _DRAWS, seed)]
     found = forward.run(cube)
     made = replicates(forward, found, seed)
@@ -263,6 +271,8 @@ def plain(answer: Answer) -> dict[str, Any]:
             "converged": not one.sampled.reasons,
             "not_converged_because": list(one.sampled.reasons),
             "ess": one.sampled.ess,
+            "log_evidence_of_runs": list(one.sampled.runs) or [one.sampled.log_evidence],
+            "rhat": one.sampled.rhat,
             "evaluations": one.sampled.evaluations,
             "failed_runs": one.failed_runs,
             "p_value": one.p_value,

@@ -15,10 +15,10 @@ from .._diagnosis_section import Diagnosis
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
 
-__all__ = ["Rival", "load_rivals"]
+__all__ = ["Rival", "check_hypotheses", "is_recorded", "load_rivals"]
 
 # sections that say nothing of a hypothesis: a posterior stands, however they are changed
-_OF_FORECASTS = ("forecast", "options")
+_BESIDES = ("forecast", "options", "design", "tests")
 
 
 class Rival(NamedTuple):
@@ -44,6 +44,8 @@ def load_rivals(
     overrides: Mapping[str, object] | Sequence[str] = (),
     records: Sequence[str | os.PathLike[str]] = (),
     only: Sequence[str] = (),
+    *,
+    recorded: bool = True,
 ) -> tuple[Case, list[Rival]]:
     """Read a case and the hypotheses that it names; without any, the case itself is the only one.
 
@@ -57,6 +59,8 @@ def load_rivals(
         CSV files that take the place of the case's record; the points of all count.
     only : sequence of str
         Names of the hypotheses that are wanted; by default all.
+    recorded : bool
+        Whether the case must have a record, or something told.
 
     Returns
     -------
@@ -74,8 +78,7 @@ def load_rivals(
     else:
         _inline_record(file.data, file.path, file.source)
     case = case_of(file.data, file.source)
-    told = case.diagnosis is not None and (case.diagnosis.stable or case.diagnosis.limits)
-    if case.record is None and not told:
+    if recorded and not is_recorded(case):
         text = "missing; a diagnosis needs a record, from the case or from --record FILE"
         raise CaseError(line_of(Fault(("record",), text), file.source))
     hypotheses = case.hypotheses or {}
@@ -86,7 +89,7 @@ def load_rivals(
     if only:
         hypotheses = {name: hypotheses[name] for name in hypotheses if name in only}
     if not hypotheses:
-        bare = case.model_copy(update=dict.fromkeys(_OF_FORECASTS))
+        bare = case.model_copy(update=dict.fromkeys(_BESIDES))
         return case, [Rival("case", case.title, 1.0, bare)]
     total = sum(hypothesis.prior for hypothesis in hypotheses.values())
     rivals, faults = [], []
@@ -102,9 +105,35 @@ def load_rivals(
     return case, rivals
 
 
+def check_hypotheses(
+    name_or_path: str | os.PathLike[str], overrides: Mapping[str, object] | Sequence[str] = ()
+) -> None:
+    """Make the case of each hypothesis, and the tests of the case, to find what is wrong with them.
+
+    Raises
+    ------
+    CaseError
+        With one line for each fault.
+    """
+    from ..plan import compile_case
+    from .candidates import candidates_of
+
+    case, rivals = load_rivals(name_or_path, overrides, recorded=False)
+    for rival in rivals:
+        compile_case(rival.case)
+    if case.design is not None:
+        candidates_of(case)
+
+
+def is_recorded(case: Case) -> bool:
+    """Whether there are readings, or anything was told, that hypotheses can be judged by."""
+    told = case.diagnosis is not None and (case.diagnosis.stable or case.diagnosis.limits)
+    return case.record is not None or bool(told)
+
+
 def _changed(data: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> Case:
     """Return the case with the changes of one hypothesis."""
-    own = {key: item for key, item in data.items() if key not in ("hypotheses", *_OF_FORECASTS)}
+    own = {key: item for key, item in data.items() if key not in ("hypotheses", *_BESIDES)}
     own = copy.deepcopy(own)
     apply_overrides(own, changes, Case, source)
     return case_of(own, source)

@@ -39,6 +39,10 @@ class Sampled(NamedTuple):
     evaluations : int
     reasons : tuple of str
         Why it has not converged; empty if it has.
+    runs : tuple of float
+        Log evidences of runs with other seeds that were put together; empty of one run.
+    rhat : float
+        Largest rank-normalised split R-hat of an input between these; 1 of one run.
     """
 
     cube: Floats
@@ -48,11 +52,13 @@ class Sampled(NamedTuple):
     ess: float
     evaluations: int
     reasons: tuple[str, ...]
+    runs: tuple[float, ...] = ()
+    rhat: float = 1.0
 
 
 def sample(
     log_likelihood: Callable[[Floats], Floats], dimensions: int, *, seed: int, live: int,
-    most_evaluations: int = 500_000,
+    most_evaluations: int = 500_000, wanted_ess: int = _WANTED_ESS,
 ) -> Sampled:  # fmt: skip
     """Sample a likelihood over the unit cube.
 
@@ -68,6 +74,8 @@ def sample(
         Live points.
     most_evaluations : int
         After these it gives up; the answer then says that it has not converged.
+    wanted_ess : int
+        Effective sample size of the posterior, from which on it ends.
 
     Raises
     ------
@@ -79,7 +87,7 @@ def sample(
     if dimensions == 1:  # the sampler wants two; the other one changes nothing
         found = sample(
             lambda cube: log_likelihood(cube[:, :1]), 2, seed=seed, live=live,
-            most_evaluations=most_evaluations,
+            most_evaluations=most_evaluations, wanted_ess=wanted_ess,
         )  # fmt: skip
         return found._replace(cube=found.cube[:, :1])
     try:
@@ -96,7 +104,7 @@ def sample(
     collapsed = False
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # it divides by the number of its bounds
-            done = sampler.run(n_eff=_WANTED_ESS, discard_exploration=True, n_like_max=most_evaluations)
+            done = sampler.run(n_eff=wanted_ess, discard_exploration=True, n_like_max=most_evaluations)
     except np.linalg.LinAlgError:  # all points that count have come to lie on one edge of the cube
         done, collapsed = False, True
     cube, log_weights, _ = sampler.posterior()

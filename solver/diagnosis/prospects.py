@@ -1,0 +1,177 @@
+"""What is believed of each hypothesis before a test: its probability, and draws of its inputs.
+
+By the record of the case, sampled anew or read from a file of ``leakflow diagnose --out``; or by the priors
+alone. The draws that make the simulated records and those that judge them are never the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ResultsError
+from ..plan import compile_case
+from .forward import Forward
+from .hypotheses import Rival
+from .sampler import sample
+from .trial import Draws, from_prior
+
+__all__ = ["Prospect", "by_priors", "by_record", "from_file"]
+
+Floats = NDArray[np.float64]
+
+
+_LEAST_ESS, _MOST_ESS = 2000, 20_000
+# of the points, for the records at least: their weights differ
+_SHARE = 0.15
+
+
+class Prospect(NamedTuple):
+    """What is believed of a hypothesis.
+
+    Attributes
+    ----------
+    rival : Rival
+    probability : float
+        Before the test.
+    makers, judges : Draws
+        Of its inputs: those that make records, and others that judge them.
+    reasons : tuple of str
+        Why the sampling that they come from has not converged; empty if it has, or there was none.
+    """
+
+    rival: Rival
+    probability: float
+    makers: Draws
+    judges: Draws
+    reasons: tuple[str, ...] = ()
+
+
+def by_priors(rivals: Sequence[Rival], seed: int, records: int, draws: int) -> list[Prospect]:
+    """Draw from the priors of each hypothesis."""
+    found = []
+    for rival in rivals:
+        both = from_prior(rival.case, seed, records + draws)
+        parts = (Draws(both.names, both.values[:records]), Draws(both.names, both.values[records:]))
+        found.append(Prospect(rival, rival.prior, *parts))
+    return found
+
+
+def by_record(
+    rivals: Sequence[Rival], seed: int, records: int, draws: int, live: int, *,
+    threads: int | None = None, report: Callable[[str], None] | None = None,
+) -> list[Prospect]:  # fmt: skip
+    """Sample the posterior of each hypothesis given the record of the case."""
+    logs, parts, reasons = [], [], []
+    for rival in rivals:
+        if report is not None:
+            report(rival.name)
+        forward = Forward(rival.case, seed, threads=threads)
+        # as many effective points as draws are wanted, or these would be the same ones again and again
+        ess = min(max(records + draws, _LEAST_ESS), _MOST_ESS)
+        sampled = sample(forward, forward.dimensions, seed=seed, live=live, wanted_ess=ess)
+        logs.append(sampled.log_evidence)
+        reasons.append(sampled.reasons)
+        weights = np.exp(sampled.log_weights - sampled.log_weights.max())
+        rows = _split(np.arange(weights.size), weights, records, draws, seed)
+        own = len(forward.compiled.inputs)
+        parts.append([Draws(forward.names[:own], forward.run(sampled.cube[r]).inputs[:, :own]) for r in rows])
+    probable = _probabilities(rivals, logs)
+    return [
+        Prospect(rival, probable[i], parts[i][0], parts[i][1], reasons[i]) for i, rival in enumerate(rivals)
+    ]
+
+
+def from_file(rivals: Sequence[Rival], path: Path, seed: int, records: int, draws: int) -> list[Prospect]:
+    """Read evidences and posterior draws from a file of ``leakflow diagnose --out``.
+
+    Raises
+    ------
+    ResultsError
+        It cannot be read, or is of other hypotheses or other inputs; one line.
+    """
+    logs, parts = [], []
+    with _opened(path) as file:
+        names = _texts(file, "evidence/hypothesis", path)
+        evidences = _numbers(file, "evidence/log_evidence", path)
+        for rival in rivals:
+            if rival.name not in names:
+                raise ResultsError(
+                    f"--posterior {path}: has no hypothesis {rival.name}; there is {', '.join(names)}"
+                )
+            logs.append(float(evidences[names.index(rival.name)]))
+            inputs = [column.name for column in compile_case(rival.case).inputs]
+            stored = [_numbers(file, f"{rival.name}/posterior/{name}", path).ravel() for name in inputs]
+            values = np.stack(stored, axis=1) if stored else np.zeros((records + draws, 0))
+            # a draw that stands there more than once goes to one side only
+            same = np.unique(values, axis=0, return_inverse=True)[1].ravel() if stored else np.arange(2)
+            rows = _split(same, np.ones(same.size), records, draws, seed)
+            parts.append([Draws(inputs, values[r] if stored else values[: r.size]) for r in rows])
+    probable = _probabilities(rivals, logs)
+    return [Prospect(rival, probable[i], parts[i][0], parts[i][1]) for i, rival in enumerate(rivals)]
+
+
+def _probabilities(rivals: Sequence[Rival], log_evidences: Sequence[float]) -> list[float]:
+    logs = np.array(log_evidences) + np.log([rival.prior for rival in rivals])
+    weights = np.exp(logs - logs.max())
+    return [float(p) for p in weights / weights.sum()]
+
+
+def _split(
+    same: NDArray[np.int64], weights: Floats, records: int, draws: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows for the records and rows to judge them by, of equal weight and from disjoint points.
+
+    Parameters
+    ----------
+    same : int64 (n,)
+        Rows of the same number are the same point.
+    weights : float64 (n,)
+    """
+    rng = np.random.default_rng(seed)
+    share = max(_SHARE, records / (records + draws))
+    makes = rng.random(int(same.max()) + 1)[same] < share
+    if makes.all() or not makes.any():  # there is one point only, as where nothing is random
+        return np.zeros(records, np.int64), np.zeros(draws, np.int64)
+    return _rows(makes * weights, records, rng), _rows(~makes * weights, draws, rng)
+
+
+def _rows(weights: Floats, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return rows of equal weight by systematic resampling, in random order."""
+    steps = np.cumsum(weights / weights.sum())
+    rows = np.searchsorted(steps, (rng.random() + np.arange(count)) / count)
+    last = int(np.flatnonzero(weights)[-1])
+    return np.asarray(rng.permutation(np.minimum(rows, last)), np.int64)
+
+
+def _opened(path: Path):  # type: ignore[no-untyped-def]
+    import h5py
+
+    try:
+        return h5py.File(path, "r")
+    except OSError:
+        reason = "is no file of leakflow diagnose" if path.exists() else "no such file"
+        raise ResultsError(f"--posterior {path}: {reason}") from None
+
+
+def _numbers(file, name: str, path: Path) -> Floats:  # type: ignore[no-untyped-def]
+    try:
+        found = np.asarray(file[name][()], np.float64)
+    except (KeyError, TypeError, ValueError, OSError):
+        raise ResultsError(
+            f"--posterior {path}: has no {name}; it is of another case, or no diagnosis"
+        ) from None
+    if not np.isfinite(found).all():
+        raise ResultsError(f"--posterior {path}: {name} holds what is no number")
+    return found
+
+
+def _texts(file, name: str, path: Path) -> list[str]:  # type: ignore[no-untyped-def]
+    try:
+        return [str(text) for text in file[name].asstr()[:]]
+    except (KeyError, TypeError, ValueError, OSError, AttributeError):
+        raise ResultsError(f"--posterior {path}: has no {name}; it is no file of leakflow diagnose") from None
