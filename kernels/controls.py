@@ -8,10 +8,10 @@ import math
 
 from .events import act
 from .jit import jit, jit_merge
-from .model import FLOW, PRESSURE_DROP, PRESSURE_FALL, REPRESSURISE, SET_FEED, SET_OPENING
+from .model import FLOW, PRESSURE_FALL, REPRESSURISE, SET_FEED, SET_OPENING
 from .network import rates
 from .track import PIECES, probe
-from .volumes import look, observe
+from .volumes import is_resting, look, observe
 
 
 @jit
@@ -153,8 +153,8 @@ def _has_flipped(plan, sample, rate, i):
     control = sample.controls[i]
     if control["on"] == 1 and row["once"] > 0:
         return False
-    if row["quantity"] == PRESSURE_DROP and sample.paths[row["place"]]["active"] == 0.0:
-        return False  # a relief valve that is not there yet
+    if is_resting(plan, sample, i):
+        return False
     closes = row["action"] == SET_OPENING and row["once"] > 0
     if closes and control["on"] == 0 and sample.paths[row["target"]]["opening"] == 0.0:
         return False  # nothing to shut

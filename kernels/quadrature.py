@@ -45,6 +45,7 @@ from .curve_range import (
 from .jit import jit
 from .model import BOUNDARY, HATCH, ORIFICE, RATE, RTOL, TIMED, copy, n_contents
 from .network import collect, rates_and_slopes
+from .volumes import is_resting
 
 #: ``Work.method[0]`` while states are those of a range.
 CURVE = 2
@@ -81,8 +82,11 @@ def has_curve(plan, sample, state, work):
     """
     if n_contents(plan) != 1 or plan.settings[TIMED] > 0.0 or plan.settings[RTOL] < _TIGHTEST:
         return False
-    if plan.controls.size > 0 or plan.cycles.size > 0 or not state[0] > _ENOUGH_GAS * work.scale[0]:
+    if plan.cycles.size > 0 or not state[0] > _ENOUGH_GAS * work.scale[0]:
         return False
+    for i in range(plan.controls.size):
+        if not is_resting(plan, sample, i):
+            return False
     for f in range(plan.feeds.size):
         if plan.feeds[f]["kind"] != RATE or plan.feeds[f]["sign"] < 0.0:
             return False

@@ -213,6 +213,13 @@ def observe(plan, sample, rate, quantity, place, species):
 
 
 @jit
+def is_resting(plan, sample, i):
+    """Whether control i cannot switch before the next event: it is a relief valve that is not there yet."""
+    row = plan.controls[i]
+    return row["quantity"] == PRESSURE_DROP and sample.paths[row["place"]]["active"] == 0.0
+
+
+@jit
 def partial_pressure(plan, sample, v, species):
     """Partial pressure of a species in volume v at the state last looked at [Pa]."""
     moles = 0.0

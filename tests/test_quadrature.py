@@ -226,6 +226,12 @@ def test_cracks_that_move_are_followed_in_steps():
         leaking(LEAK, orifice(1, 2, 1e-9), feeds=[rate(1, 1e-7)]),
         leaking(LEAK, orifice(0, 1, 1e-4, opening=0.0)),
         cyclic(),
+        leaking(
+            LEAK,
+            seal(1, 2, 1e-12, 0.0, starts_later=True),
+            controls=[Control(model.PRESSURE_DROP, 1, 5e4, 1.0, model.SET_FEED, 0)],
+            feeds=[rate(1, 1e-8)],
+        ),
     ],
 )
 def test_it_is_one_otherwise(case):
