@@ -44,7 +44,7 @@ def _show_hypotheses(console: Console, plan: Plan) -> None:
 
 def _show_tests(console: Console, plan: Plan) -> None:
     table = Table(box=box.SIMPLE, title="Tests", title_justify="left")
-    table.add_column("test", overflow="fold")
+    table.add_column("test", overflow="fold", min_width=9)
     wanted = f"p >= {plan.design.certainty:g}"
     for name in ("h", "nats told", "share", wanted, "wrong", "enough", "kg"):
         table.add_column(name, justify="right", no_wrap=True)
