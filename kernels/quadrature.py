@@ -182,10 +182,10 @@ def curve_state(plan, time, start, work, out):
     work : rosenbrock.Work
     out : float64[n]
     """
-    s = _place_at(time, work)[0]
-    _set_passed(time, s, work)
     copy(out, start)
-    collect(plan, work.flux, out)
+    if time > 0.0:  # at the start it is the start, to the bit
+        _set_passed(time, _place_at(time, work)[0], work)
+        collect(plan, work.flux, out)
 
 
 @jit

@@ -142,6 +142,16 @@ def test_what_is_between_steps_is_exact_too():
     assert math.isnan(result["time_to"][0, 1])
 
 
+def test_at_the_start_of_a_range_is_what_was_there():
+    """To the bit, also behind an event."""
+    fed = [seal(0, 1, 3e-13, 0.0), seal(1, 2, 1e-11, 0.0), seal(1, 2, 1e-12, 0.0, starts_later=True)]
+    case = leaking(
+        *fed, events=[Event(2.0 * DAY, model.START, 2)], record=[(1, 2.0 * DAY)], duration=2.0 * DAY
+    )
+    longer = case.but(duration=9.0 * DAY)
+    assert longer.run()["record"][0, 0] == case.run()["record"][0, 0]
+
+
 def cyclic(**more):
     events = [Event(day * DAY, model.SET_OPENING, 0, value) for day in (3, 9, 15) for value in (1.0,)]
     events += [Event((day + 1) * DAY, model.SET_OPENING, 0, 0.0) for day in (3, 9, 15)]
