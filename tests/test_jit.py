@@ -295,7 +295,7 @@ def test_kernels_import_little(path):
     if path.name == "jit.py":
         allowed |= {"contextlib", "hashlib", "os", "warnings", "functools", "pathlib", "numba"}
     if path.name == "pack.py":
-        allowed |= {"numba", "llvmlite"}
+        allowed |= {"functools", "numba", "llvmlite"}
     assert set(imports(tree_of(path))) <= allowed
 
 
