@@ -26,7 +26,7 @@ from .workloads import CASES, SEED, workload
 _SAMPLES = {"prk-year": 64, "prk-year-1024": 8, "prk-decay": 256, "stiff-valve": 32}
 _CALLS = 2000
 _ROUNDS = 7
-_SWEPT = 1000
+_SWEPT = 20_000
 
 
 def main() -> None:
