@@ -8,7 +8,7 @@ import pytest
 from plans import prepared as prepared_plan
 from step_problems import PROBLEMS
 
-from benchmarks import parts
+from benchmarks import law_limit, parts
 from benchmarks.workloads import SEED, workload
 from leakflow.kernels import draw, explicit, model, network, population, rosenbrock, table
 from leakflow.solver.plan import compile_case
@@ -49,6 +49,13 @@ def test_law_lanes(benchmark, law):
     assert total == pytest.approx(parts._many_scalar(sample.geometry, gas), rel=1e-11)
 
     benchmark(parts._many_lanes, sample, len(sample.geometry), gas)
+
+
+def test_the_operations_of_the_law_are_counted():
+    """By hand: three Gauss points, their mean, inertia, two estimates, two logarithms and their arguments, a step."""
+    count = law_limit.operations()
+    assert (count["division"], count["root"]) == (3 + 1 + 1 + 2 + 2 + 2 + 1, 2)
+    assert 200 < count["other"] < 350
 
 
 def test_table(benchmark, year):
