@@ -6,6 +6,7 @@ from decay_case import CASE, SD, TIMES, decayed, points, written
 from scipy import stats
 
 from leakflow.solver.diagnosis.diagnose import diagnose
+from leakflow.solver.diagnosis.forward import Forward
 from leakflow.solver.diagnosis.hypotheses import load_rivals
 from leakflow.solver.diagnosis.words import verdict
 from leakflow.solver.errors import CaseError
@@ -143,6 +144,31 @@ def test_faults_are_one_line_each(tmp_path, text, line):
         load_rivals(written(tmp_path, CASE + points(READ) + text))
     assert line in str(caught.value)
     assert len(caught.value.faults) == 1
+
+
+def test_only_readings_are_compared_as_p_over_t(tmp_path):
+    """What was told and what is foretold are pressures; a gauge errs in Pa, whatever is compared."""
+    told = (
+        "[diagnosis]\ngauge_offset = 300\ngauge_drift = 0.01\n"
+        'stable = [{ volume = "tank", start = 1e4, end = 9e4, within = 3000, uncertainty = 1200 }]\n'
+        'limits = [{ volume = "tank", time = 9e4, above = 9e4, uncertainty = 2000 }]\n'
+    )
+    read = points(READ).replace("[[record.points]]", "[[record.points]]\ntemperature = 300")
+    logs = []
+    cube = np.array([[0.4, 0.9, 0.2], [0.6, 0.1, 0.7]])
+    for compare, text in (("pressure", points(READ)), ("p/T", read)):
+        case = load_rivals(written(tmp_path, CASE + f'compare = "{compare}"\n' + text + told))[0]
+        forward = Forward(case, 1, extra=[("tank", 7e4)])
+        found = forward.run(cube)
+        logs.append(found)
+        assert forward.extra(found)[:, 0] == pytest.approx(decayed(found.inputs[:, 0], 7e4), rel=1e-6)
+    plain, scaled = logs
+    errors = (scaled.inputs[:, 1:2] + scaled.inputs[:, 2:] * TIMES) / 300.0
+    true = decayed(scaled.inputs[:, 0]) / 293.15
+    assert np.hstack(scaled.nodes[:3]) == pytest.approx(true + errors, rel=1e-7)
+    by_hand = stats.norm.logpdf(READ / 300.0, true + errors, SD / 300.0)
+    assert scaled.log_likelihood[:, :3] == pytest.approx(by_hand, rel=1e-6)
+    assert scaled.log_likelihood[:, 3:] == pytest.approx(plain.log_likelihood[:, 3:], rel=1e-9)
 
 
 def test_july_2021_cannot_tell_a_laminar_crack_from_a_linear_leak_that_is_fed():
