@@ -5,7 +5,7 @@ import pytest
 from decay_case import CASE, SD, TIMES, decayed, points, written
 from scipy import stats
 
-from leakflow.solver.diagnosis.diagnose import diagnose
+from leakflow.solver.diagnosis.diagnose import _flows, diagnose
 from leakflow.solver.diagnosis.forward import Forward
 from leakflow.solver.diagnosis.hypotheses import load_rivals
 from leakflow.solver.diagnosis.words import verdict
@@ -182,6 +182,29 @@ def test_july_2021_cannot_tell_a_laminar_crack_from_a_linear_leak_that_is_fed():
     assert "linear-fed" in said
     fed = next(one for one in answer.explanations if one.rival.name == "linear-fed")
     assert fed.flows["gas_in"] == pytest.approx(fed.inputs["in_leak_rate"], rel=1e-9)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_in_and_out_are_the_same_however_the_station_is_modelled(tmp_path, swapped):
+    """A balanced chamber: half of the station's pressure, a like path in and out, 1e-5 kg/s."""
+    found = []
+    for kind in ("held", "boundary", "integrated"):
+        ends = 'from = "tank"\nto = "station"' if swapped else 'from = "station"\nto = "tank"'
+        station = f'[volumes.station]\nkind = "{kind}"\npressure = 2e5\n'
+        station += "volume = 900\n" if kind != "boundary" else ""
+        hatch = f'[paths.hatch]\nkind = "seal"\n{ends}\nmolecular = 1e-10\n'
+        text = CASE.replace("[run]", station + hatch + "[run]")
+        text = text.replace(
+            '{ dist = "loguniform", low = 1e-11, high = 1e-9, name = "conductance" }', "1e-10"
+        )
+        case = load_rivals(written(tmp_path, text + points(READ)))[0]
+        forward = Forward(case, 1)
+        flows = _flows(forward, forward.run(np.empty((1, 0))).outcomes)
+        found.append((flows["gas_out"][0], flows["gas_in"][0]))
+    assert found[0] == pytest.approx((1e-5, 1e-5), rel=1e-6)
+    assert found[1] == pytest.approx(found[0], rel=1e-9)
+    # in 9e4 s the station loses 0.9 kg of 2070, and half of that of its flow on the mean
+    assert found[2] == pytest.approx(found[0], rel=1e-3)
 
 
 def test_a_synthetic_record_gives_its_truth_back(tmp_path):
