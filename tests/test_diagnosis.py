@@ -5,8 +5,9 @@ import pytest
 from decay_case import CASE, SD, TIMES, decayed, points, written
 from scipy import stats
 
+from leakflow.solver.diagnosis.checks import replicates
 from leakflow.solver.diagnosis.diagnose import _flows, diagnose
-from leakflow.solver.diagnosis.forward import Forward
+from leakflow.solver.diagnosis.forward import Forward, Found
 from leakflow.solver.diagnosis.hypotheses import load_rivals
 from leakflow.solver.diagnosis.words import verdict
 from leakflow.solver.errors import CaseError
@@ -169,6 +170,35 @@ def test_only_readings_are_compared_as_p_over_t(tmp_path):
     by_hand = stats.norm.logpdf(READ / 300.0, true + errors, SD / 300.0)
     assert scaled.log_likelihood[:, :3] == pytest.approx(by_hand, rel=1e-6)
     assert scaled.log_likelihood[:, 3:] == pytest.approx(plain.log_likelihood[:, 3:], rel=1e-9)
+
+
+@pytest.mark.parametrize("law", ["normal", "uniform"])
+def test_windows_that_reach_out_of_the_run(tmp_path, law):
+    """The law of the time is cut at the start of the run, and goes on after its end."""
+    spread, times = 1e4, np.array([0.0, 5e3, 1.7e5])
+    rows = "".join(
+        f"[[record.points]]\nvolume='tank'\ntime={t}\npressure={p}\nuncertainty={SD}\ntime_uncertainty={spread}\n"
+        for t, p in zip(times, decayed(TRUTH, times + 6e3), strict=True)
+    )
+    case = load_rivals(written(tmp_path, CASE + rows + f'[diagnosis]\ntime_law = "{law}"\n'))[0]
+    forward = Forward(case, 1)
+    found = forward.run(np.array([[0.49], [0.5]]))
+    reach = spread if law == "uniform" else 3.6 * spread
+    for i, time in enumerate(times):
+        at = np.linspace(max(time - reach, 0.0), time + reach, 40_001)
+        weight = np.ones(at.size) if law == "uniform" else stats.norm.pdf(at, time, spread)
+        for k in range(2):
+            shown = stats.norm.pdf(decayed(TRUTH, time + 6e3), decayed(found.inputs[k, 0], at), SD)
+            by_hand = np.trapezoid(weight * shown, at) / np.trapezoid(weight, at)
+            assert found.log_likelihood[k, i] == pytest.approx(np.log(by_hand), abs=0.01)
+    made = replicates(forward, Found(*(np.repeat(x, 4000, axis=0) for x in found[:3]),
+                                     [np.repeat(x, 4000, axis=0) for x in found.nodes],
+                                     np.repeat(found.failed, 4000)), 1)  # fmt: skip
+    at = np.linspace(0.0, reach, 40_001)
+    weight = np.ones(at.size) if law == "uniform" else stats.norm.pdf(at, 0.0, spread)
+    mean = np.average(decayed(found.inputs[1, 0], at), weights=weight)
+    first = made[4000:, 0]
+    assert first.mean() == pytest.approx(mean, abs=4.0 * first.std() / np.sqrt(4000))
 
 
 def test_july_2021_cannot_tell_a_laminar_crack_from_a_linear_leak_that_is_fed():

@@ -14,7 +14,7 @@ from .._sections import Point, Record
 from ..case import Case
 from ..engine import Block, Points, PointSource, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
-from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets
+from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets, window_start
 
 __all__ = ["Forward", "Found", "last_reading", "last_time", "wanted_point"]
 
@@ -209,9 +209,12 @@ class Forward:
 
 
 def last_time(case: Case) -> float:
-    """Return the last time that any reading of a case needs, s; not after the end of its run."""
+    """Return the last time that any reading of a case needs, s.
+
+    The window of an uncertain time may reach beyond the end of the case's run: the run is then prolonged.
+    """
     times = [float(wanted.times.max()) for wanted in _wanted(case, case.diagnosis or Diagnosis())]
-    return min(max(times) * (1.0 + _SLACK) if max(times) > 0.0 else case.run.duration, case.run.duration)
+    return max(times) * (1.0 + _SLACK) if max(times) > 0.0 else case.run.duration
 
 
 def last_reading(case: Case) -> float:
@@ -244,12 +247,13 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
     by_temperature = case.record is not None and case.record.compare == "p/T"
     for i, point in enumerate(case.record.points if case.record is not None else []):
         scale = 1.0 / (point.temperature or 1.0) if by_temperature else 1.0
+        start = window_start(point.time, point.time_uncertainty, uniform=uniform)
         reading = Reading(
             point.pressure * scale, point.uncertainty * scale, section.resolution * scale,
-            point.time_uncertainty, uniform,
+            point.time_uncertainty, uniform, start,
         )  # fmt: skip
-        times = point.time + node_offsets(point.time_uncertainty, uniform=uniform)
-        times = np.clip(times, 0.0, case.run.duration)
+        offsets = node_offsets(point.time_uncertainty, uniform=uniform, start=start)
+        times = np.maximum(point.time + offsets, 0.0)  # rounding may leave the first below 0
         wanted.append(
             _Wanted("reading", f"record_{i + 1}", point.volume, point.species, times, reading, scale)
         )
