@@ -14,6 +14,7 @@ from .._case_file import apply_overrides, read_case_file, read_record_file
 from .._diagnosis_section import Diagnosis
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
+from .readings import refuse_readings
 
 __all__ = ["Rival", "check_hypotheses", "is_recorded", "load_rivals"]
 
@@ -90,12 +91,15 @@ def load_rivals(
         hypotheses = {name: hypotheses[name] for name in hypotheses if name in only}
     if not hypotheses:
         bare = case.model_copy(update=dict.fromkeys(_BESIDES))
+        if recorded or case.diagnosis is not None:
+            refuse_readings(bare, case.source)
         return case, [Rival("case", case.title, 1.0, bare)]
     total = sum(hypothesis.prior for hypothesis in hypotheses.values())
     rivals, faults = [], []
     for name, hypothesis in hypotheses.items():
         try:
             changed = _changed(file.data, hypothesis.changes, f"{file.source}: hypotheses.{name}")
+            refuse_readings(changed, f"{file.source}: hypotheses.{name}")
             rivals.append(Rival(name, hypothesis.title or name, hypothesis.prior / total, changed))
         except CaseError as error:
             faults += error.faults
