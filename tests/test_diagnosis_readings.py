@@ -79,3 +79,34 @@ def test_a_hypothesis_that_gives_a_pressure_which_was_read_is_refused_by_check(t
     rivals = '[hypotheses.one]\n[hypotheses.given.changes]\n"volumes.tank.kind" = "held"\n'
     with pytest.raises(CaseError, match=r"hypotheses.given: record.points.0.volume"):
         check_hypotheses(written(tmp_path, CASE + points(READ) + rivals))
+
+
+HEADER = "volume,time [s],pressure [Pa],uncertainty [Pa]\n"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    "content, line",
+    [
+        (
+            HEADER + "tank,1,2,3\ntank,1,2,-3\n",
+            'bad.csv: line 3: uncertainty = "-3 Pa": must be greater than 0',
+        ),
+        (HEADER + "tank,1,2,3\n\ntnak,1,2,3\n", 'bad.csv: line 4: volume = "tnak": no such volume'),
+        (HEADER + "tank,1e9,2,3\n", "bad.csv: line 2: time = 1000000000: must not be after the duration"),
+        (HEADER + "tank,1,2,3,4\n", "bad.csv: line 2: has 5 cells; the header has 4"),
+        (HEADER.replace("time [s]", "tmie [s]"), "bad.csv: line 1.tmie [s]: must be one of volume, time"),
+        ("volume,time [s]\n", "bad.csv: line 1: missing pressure, uncertainty"),
+    ],
+)
+def test_faults_of_a_record_that_was_given_name_its_line_and_column(tmp_path, count, content, line):
+    (tmp_path / "good.csv").write_text(HEADER + "tank,1,2,3\n")
+    (tmp_path / "bad.csv").write_text(content)
+    files = [tmp_path / "good.csv", tmp_path / "bad.csv"][-count:]
+    assert line in refused(tmp_path, CASE + points(READ), records=files)
+
+
+def test_faults_of_the_records_file_name_its_line(tmp_path):
+    (tmp_path / "bad.csv").write_text(HEADER + "tank,1,2,3\ntank,1,-2,3\n")
+    line = refused(tmp_path, CASE + 'file = "bad.csv"\n')
+    assert line == 'bad.csv: line 3: pressure = "-2 Pa": must be at least 0 Pa'
