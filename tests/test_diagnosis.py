@@ -5,7 +5,9 @@ import pytest
 from decay_case import CASE, SD, TIMES, decayed, points, written
 from scipy import stats
 
-from leakflow.solver.diagnosis.diagnose import diagnose
+from leakflow.solver.diagnosis.checks import replicates
+from leakflow.solver.diagnosis.diagnose import _flows, diagnose
+from leakflow.solver.diagnosis.forward import Forward, Found
 from leakflow.solver.diagnosis.hypotheses import load_rivals
 from leakflow.solver.diagnosis.words import verdict
 from leakflow.solver.errors import CaseError
@@ -145,6 +147,60 @@ def test_faults_are_one_line_each(tmp_path, text, line):
     assert len(caught.value.faults) == 1
 
 
+def test_only_readings_are_compared_as_p_over_t(tmp_path):
+    """What was told and what is foretold are pressures; a gauge errs in Pa, whatever is compared."""
+    told = (
+        "[diagnosis]\ngauge_offset = 300\ngauge_drift = 0.01\n"
+        'stable = [{ volume = "tank", start = 1e4, end = 9e4, within = 3000, uncertainty = 1200 }]\n'
+        'limits = [{ volume = "tank", time = 9e4, above = 9e4, uncertainty = 2000 }]\n'
+    )
+    read = points(READ).replace("[[record.points]]", "[[record.points]]\ntemperature = 300")
+    logs = []
+    cube = np.array([[0.4, 0.9, 0.2], [0.6, 0.1, 0.7]])
+    for compare, text in (("pressure", points(READ)), ("p/T", read)):
+        case = load_rivals(written(tmp_path, CASE + f'compare = "{compare}"\n' + text + told))[0]
+        forward = Forward(case, 1, extra=[("tank", 7e4)])
+        found = forward.run(cube)
+        logs.append(found)
+        assert forward.extra(found)[:, 0] == pytest.approx(decayed(found.inputs[:, 0], 7e4), rel=1e-6)
+    plain, scaled = logs
+    errors = (scaled.inputs[:, 1:2] + scaled.inputs[:, 2:] * TIMES) / 300.0
+    true = decayed(scaled.inputs[:, 0]) / 293.15
+    assert np.hstack(scaled.nodes[:3]) == pytest.approx(true + errors, rel=1e-7)
+    by_hand = stats.norm.logpdf(READ / 300.0, true + errors, SD / 300.0)
+    assert scaled.log_likelihood[:, :3] == pytest.approx(by_hand, rel=1e-6)
+    assert scaled.log_likelihood[:, 3:] == pytest.approx(plain.log_likelihood[:, 3:], rel=1e-9)
+
+
+@pytest.mark.parametrize("law", ["normal", "uniform"])
+def test_windows_that_reach_out_of_the_run(tmp_path, law):
+    """The law of the time is cut at the start of the run, and goes on after its end."""
+    spread, times = 1e4, np.array([0.0, 5e3, 1.7e5])
+    rows = "".join(
+        f"[[record.points]]\nvolume='tank'\ntime={t}\npressure={p}\nuncertainty={SD}\ntime_uncertainty={spread}\n"
+        for t, p in zip(times, decayed(TRUTH, times + 6e3), strict=True)
+    )
+    case = load_rivals(written(tmp_path, CASE + rows + f'[diagnosis]\ntime_law = "{law}"\n'))[0]
+    forward = Forward(case, 1)
+    found = forward.run(np.array([[0.49], [0.5]]))
+    reach = spread if law == "uniform" else 3.6 * spread
+    for i, time in enumerate(times):
+        at = np.linspace(max(time - reach, 0.0), time + reach, 40_001)
+        weight = np.ones(at.size) if law == "uniform" else stats.norm.pdf(at, time, spread)
+        for k in range(2):
+            shown = stats.norm.pdf(decayed(TRUTH, time + 6e3), decayed(found.inputs[k, 0], at), SD)
+            by_hand = np.trapezoid(weight * shown, at) / np.trapezoid(weight, at)
+            assert found.log_likelihood[k, i] == pytest.approx(np.log(by_hand), abs=0.01)
+    made = replicates(forward, Found(*(np.repeat(x, 4000, axis=0) for x in found[:3]),
+                                     [np.repeat(x, 4000, axis=0) for x in found.nodes],
+                                     np.repeat(found.failed, 4000)), 1)  # fmt: skip
+    at = np.linspace(0.0, reach, 40_001)
+    weight = np.ones(at.size) if law == "uniform" else stats.norm.pdf(at, 0.0, spread)
+    mean = np.average(decayed(found.inputs[1, 0], at), weights=weight)
+    first = made[4000:, 0]
+    assert first.mean() == pytest.approx(mean, abs=4.0 * first.std() / np.sqrt(4000))
+
+
 def test_july_2021_cannot_tell_a_laminar_crack_from_a_linear_leak_that_is_fed():
     rivals = ["laminar", "linear-fed"]
     answer = diagnose("prk-july-2021-sealed-or-fed", only=rivals, seed=1, live=60)
@@ -156,6 +212,29 @@ def test_july_2021_cannot_tell_a_laminar_crack_from_a_linear_leak_that_is_fed():
     assert "linear-fed" in said
     fed = next(one for one in answer.explanations if one.rival.name == "linear-fed")
     assert fed.flows["gas_in"] == pytest.approx(fed.inputs["in_leak_rate"], rel=1e-9)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_in_and_out_are_the_same_however_the_station_is_modelled(tmp_path, swapped):
+    """A balanced chamber: half of the station's pressure, a like path in and out, 1e-5 kg/s."""
+    found = []
+    for kind in ("held", "boundary", "integrated"):
+        ends = 'from = "tank"\nto = "station"' if swapped else 'from = "station"\nto = "tank"'
+        station = f'[volumes.station]\nkind = "{kind}"\npressure = 2e5\n'
+        station += "volume = 900\n" if kind != "boundary" else ""
+        hatch = f'[paths.hatch]\nkind = "seal"\n{ends}\nmolecular = 1e-10\n'
+        text = CASE.replace("[run]", station + hatch + "[run]")
+        text = text.replace(
+            '{ dist = "loguniform", low = 1e-11, high = 1e-9, name = "conductance" }', "1e-10"
+        )
+        case = load_rivals(written(tmp_path, text + points(READ)))[0]
+        forward = Forward(case, 1)
+        flows = _flows(forward, forward.run(np.empty((1, 0))).outcomes)
+        found.append((flows["gas_out"][0], flows["gas_in"][0]))
+    assert found[0] == pytest.approx((1e-5, 1e-5), rel=1e-6)
+    assert found[1] == pytest.approx(found[0], rel=1e-9)
+    # in 9e4 s the station loses 0.9 kg of 2070, and half of that of its flow on the mean
+    assert found[2] == pytest.approx(found[0], rel=1e-3)
 
 
 def test_a_synthetic_record_gives_its_truth_back(tmp_path):

@@ -38,9 +38,20 @@ def test_runs_that_disagree_have_not_converged():
     moved = MEAN + np.array([0.0, 0.05])
     other = sample(lambda cube: gaussian(cube, moved) + np.log(2.0), 2, seed=2, live=100)
     reasons = joined([one, other], NAMES, 1).reasons
-    assert len(reasons) == 2
+    assert len(reasons) == 3
     assert reasons[0].startswith(f"runs of other seeds give ln Z of {one.log_evidence:.2f}, ")
-    assert "of right between runs of other seeds" in reasons[1]
+    assert "of right between runs of other seeds" in reasons[2]
+
+
+@pytest.mark.parametrize("apart, converged", [(0.2, True), (0.23, False)])
+def test_evidences_that_scatter_have_not_converged(apart, converged):
+    """Two numbers a distance d apart have a standard deviation of d/sqrt(2): 0.14 and 0.16."""
+    one = sample(gaussian, 2, seed=1, live=100)._replace(error=0.1)
+    other = one._replace(log_evidence=one.log_evidence + apart)
+    reasons = joined([one, other], NAMES, 1).reasons
+    assert reasons == (
+        () if converged else ("ln Z scatters by 0.16 between runs of other seeds, more than 0.15",)
+    )
 
 
 def test_rhat_of_chains_that_are_apart():

@@ -43,9 +43,9 @@ def replicates(forward: Forward, found: Found, seed: int) -> Floats:
         n, reading = len(nodes), wanted.reading
         pressures = nodes[:, 0]
         if reading.time_uncertainty > 0.0:
-            reach = window(1.0, uniform=reading.uniform)
-            z = rng.uniform(-1.0, 1.0, n) if reading.uniform else _inside(rng, reach, n) / reach
-            pressures = at_offsets(nodes, z)
+            reach, start = window(1.0, uniform=reading.uniform), reading.start
+            z = rng.uniform(start, 1.0, n) if reading.uniform else _inside(rng, reach, n, start) / reach
+            pressures = at_offsets(nodes, 2.0 * (z - start) / (1.0 - start) - 1.0 if start > -1.0 else z)
         shown = pressures + reading.uncertainty * rng.standard_normal(n)
         if reading.resolution > 0.0:
             shown = np.round(shown / reading.resolution) * reading.resolution
@@ -106,8 +106,8 @@ def leave_one_out(log_likelihood: Floats) -> LeaveOneOut:
     return LeaveOneOut(float(each.sum()), each, np.atleast_1d(np.asarray(k, np.float64)))
 
 
-def _inside(rng: np.random.Generator, reach: float, n: int) -> Floats:
-    """Draw normal numbers within ``reach``."""
+def _inside(rng: np.random.Generator, reach: float, n: int, start: float) -> Floats:
+    """Draw normal numbers within ``reach``, from the share ``start`` of it on."""
     from scipy.special import ndtr, ndtri
 
-    return np.asarray(ndtri(rng.uniform(ndtr(-reach), ndtr(reach), n)))
+    return np.asarray(ndtri(rng.uniform(ndtr(start * reach), ndtr(reach), n)))

@@ -47,8 +47,9 @@ class Explanation:
     inputs, units : dict
         Draws of each input, float64 (n,), and the units; in SI.
     flows : dict
-        Draws of ``gas_out`` (to the boundaries) and ``gas_in`` (from held volumes and feeds), kg/s, means
-        from the start to the end of the last reading's window.
+        Draws of ``gas_out`` (from the integrated volumes of the record to boundaries) and ``gas_in`` (into
+        them from any other volume, and by feeds), kg/s, means from the start to the end of the last
+        reading's window.
     log_likelihood, replicates : float64 (n, M), (n, R)
         Of all that was read or told; readings as the draws would have made them.
     labels : list of str
@@ -228,18 +229,26 @@ def _nearest(times: Floats, time: float) -> int:
 
 
 def _flows(forward: Forward, outcomes: Floats) -> dict[str, Floats]:
-    """Return the mean flows of gas to the boundaries, and into the integrated volumes from elsewhere."""
+    """Return the mean flows from the volumes of the record to boundaries, and into them from elsewhere.
+
+    Each path counts by the sign of its net mass: what a boundary feeds comes in.
+    """
     case, span = forward.case, forward.end
     places = {column.name: column.place for column in forward.compiled.outcomes}
+    own = {name for name in _volumes_of(case) if case.volumes[name].kind == "integrated"}
     out, come = np.zeros(len(outcomes)), np.zeros(len(outcomes))
     for name, path in case.paths.items():
         mass = outcomes[:, places[f"mass_{label(name)}"]]
-        kinds = case.volumes[path.from_].kind, case.volumes[path.to].kind
-        if "boundary" in kinds:
-            out += mass if kinds[1] == "boundary" else -mass
-        elif "held" in kinds and "integrated" in kinds:
-            come += mass if kinds[0] == "held" else -mass
-    for name in case.feeds:
+        for first, last, moved in (
+            (path.from_, path.to, np.maximum(mass, 0.0)), (path.to, path.from_, np.maximum(-mass, 0.0)),
+        ):  # fmt: skip
+            if first in own and case.volumes[last].kind == "boundary":
+                out += moved
+            elif last in own and first not in own:
+                come += moved
+    for name, feed in case.feeds.items():
+        if feed.volume not in own:
+            continue
         for column, place in places.items():
             if column == f"feed_{label(name)}" or column.startswith(f"feed_{label(name)}_"):
                 come += outcomes[:, place]

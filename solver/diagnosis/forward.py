@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kernels import model
 from .._diagnosis_section import Diagnosis
 from .._sections import Point, Record
 from ..case import Case
 from ..engine import Block, Points, PointSource, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
-from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets
+from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets, window_start
 
 __all__ = ["Forward", "Found", "last_reading", "last_time", "wanted_point"]
 
@@ -49,7 +50,10 @@ class Found(NamedTuple):
 
 
 class _Wanted(NamedTuple):
-    """A reading, or something told, and the times at which it needs a pressure."""
+    """A reading, or something told, and the times at which it needs a pressure.
+
+    ``scale`` takes a pressure to what is compared: 1, or 1/T of the temperature that was read with it.
+    """
 
     kind: str
     label: str
@@ -57,6 +61,7 @@ class _Wanted(NamedTuple):
     species: str | None
     times: Floats
     reading: Reading
+    scale: float = 1.0
 
 
 class Forward:
@@ -148,20 +153,22 @@ class Forward:
 
     def _compile(self, extra: Sequence[tuple[str, float]]) -> CompiledCase:
         """Compile the case with a point of the record wherever a pressure is wanted, and no longer a run."""
-        points, by_temperature = [], self._compares_by_temperature()
+        points, by_temperature = [], []
         for wanted in self.wanted:
             for time in wanted.times:
                 points.append(wanted_point(wanted.volume, float(time), wanted.species))
+                by_temperature.append(wanted.kind == "reading" and self._compares_by_temperature())
         readings = len(points)
         points += [wanted_point(volume, time, None) for volume, time in extra]
-        record = Record.model_construct(
-            points=points, file=None, compare="p/T" if by_temperature else "pressure", start=None
-        )
+        record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
         run = self.case.run.model_copy(update={"duration": self.end, "output_times": [0.0], "thresholds": []})
         schedule = [event for event in self.case.schedule if _begins(event) <= self.end]
         compiled = compile_case(
             self.case.model_copy(update={"record": record, "run": run, "schedule": schedule}), nominal=False
         )
+        # only readings are compared as p/T: what was told, and what is foretold, are pressures
+        rows = compiled.record_columns[:readings][by_temperature] - compiled.record_columns.min()
+        compiled.plan.records["quantity"][rows.ravel()] = model.PRESSURE_OVER_TEMPERATURE
         middle = compiled.record_columns[:, 1]
         self._places, self._extra_places = middle[:readings], middle[readings:]
         return compiled
@@ -196,15 +203,18 @@ class Forward:
         for wanted in self.wanted:
             stop = start + wanted.times.size
             true = outcomes[:, self._places[start:stop]]
-            nodes.append(true + gauge[:, :1] + gauge[:, 1:] * wanted.times)
+            nodes.append(true + (gauge[:, :1] + gauge[:, 1:] * wanted.times) * wanted.scale)
             start = stop
         return nodes
 
 
 def last_time(case: Case) -> float:
-    """Return the last time that any reading of a case needs, s; not after the end of its run."""
+    """Return the last time that any reading of a case needs, s.
+
+    The window of an uncertain time may reach beyond the end of the case's run: the run is then prolonged.
+    """
     times = [float(wanted.times.max()) for wanted in _wanted(case, case.diagnosis or Diagnosis())]
-    return min(max(times) * (1.0 + _SLACK) if max(times) > 0.0 else case.run.duration, case.run.duration)
+    return max(times) * (1.0 + _SLACK) if max(times) > 0.0 else case.run.duration
 
 
 def last_reading(case: Case) -> float:
@@ -237,13 +247,16 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
     by_temperature = case.record is not None and case.record.compare == "p/T"
     for i, point in enumerate(case.record.points if case.record is not None else []):
         scale = 1.0 / (point.temperature or 1.0) if by_temperature else 1.0
+        start = window_start(point.time, point.time_uncertainty, uniform=uniform)
         reading = Reading(
             point.pressure * scale, point.uncertainty * scale, section.resolution * scale,
-            point.time_uncertainty, uniform,
+            point.time_uncertainty, uniform, start,
         )  # fmt: skip
-        times = point.time + node_offsets(point.time_uncertainty, uniform=uniform)
-        times = np.clip(times, 0.0, case.run.duration)
-        wanted.append(_Wanted("reading", f"record_{i + 1}", point.volume, point.species, times, reading))
+        offsets = node_offsets(point.time_uncertainty, uniform=uniform, start=start)
+        times = np.maximum(point.time + offsets, 0.0)  # rounding may leave the first below 0
+        wanted.append(
+            _Wanted("reading", f"record_{i + 1}", point.volume, point.species, times, reading, scale)
+        )
     for i, stable in enumerate(section.stable):
         ends = np.array([stable.start, stable.end])
         reading = Reading(stable.within, stable.uncertainty)

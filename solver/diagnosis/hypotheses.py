@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._case_checks import nearest
-from .._case_faults import line_of, lines_of
-from .._case_file import apply_overrides, read_case_file, read_record_file
+from .._case_faults import line_of, lines_of, printable
+from .._case_file import RecordFile, apply_overrides, read_case_file, read_record_file
 from .._diagnosis_section import Diagnosis
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
+from .readings import refuse_readings
 
 __all__ = ["Rival", "check_hypotheses", "is_recorded", "load_rivals"]
 
@@ -73,11 +74,12 @@ def load_rivals(
     """
     file = read_case_file(name_or_path)
     apply_overrides(file.data, overrides, Case, file.source)
-    if records:
-        file.data["record"] = _record_of(file.data.get("record"), records)
-    else:
-        _inline_record(file.data, file.path, file.source)
-    case = case_of(file.data, file.source)
+    rows = (
+        _take_records(file.data, records, file.source)
+        if records
+        else _inline_record(file.data, file.path, file.source)
+    )
+    case = case_of(file.data, file.source, rows)
     if recorded and not is_recorded(case):
         text = "missing; a diagnosis needs a record, from the case or from --record FILE"
         raise CaseError(line_of(Fault(("record",), text), file.source))
@@ -90,12 +92,15 @@ def load_rivals(
         hypotheses = {name: hypotheses[name] for name in hypotheses if name in only}
     if not hypotheses:
         bare = case.model_copy(update=dict.fromkeys(_BESIDES))
+        if recorded or case.diagnosis is not None:
+            refuse_readings(bare, case.source)
         return case, [Rival("case", case.title, 1.0, bare)]
     total = sum(hypothesis.prior for hypothesis in hypotheses.values())
     rivals, faults = [], []
     for name, hypothesis in hypotheses.items():
         try:
             changed = _changed(file.data, hypothesis.changes, f"{file.source}: hypotheses.{name}")
+            refuse_readings(changed, f"{file.source}: hypotheses.{name}")
             rivals.append(Rival(name, hypothesis.title or name, hypothesis.prior / total, changed))
         except CaseError as error:
             faults += error.faults
@@ -152,25 +157,38 @@ def _refuse_other_data(case: Case, rivals: Sequence[Rival]) -> None:
                 raise CaseError(line_of(Fault(("hypotheses", rival.name, "changes"), text), case.source))
 
 
-def _record_of(section: object, records: Sequence[str | os.PathLike[str]]) -> dict[str, Any]:
-    """Return the section of the record with the points of files given by a user."""
+def _take_records(
+    data: dict[str, Any], records: Sequence[str | os.PathLike[str]], source: str
+) -> RecordFile | None:
+    """Put the points of files given by a user in the place of the record; give the file if it is one."""
+    section = data.get("record")
     kept = section if isinstance(section, dict) else {}
-    points: list[dict[str, object]] = []
-    for record in records:
-        path = Path(record)
-        try:
-            points += read_record_file(path, path.name, path.name).points
-        except CaseError as error:
-            reason = error.faults[0].split(": ", 2)[-1]
-            raise CaseError(f"--record {path}: {reason}") from None
-    return {key: item for key, item in kept.items() if key not in ("points", "file")} | {"points": points}
+    kept = {key: item for key, item in kept.items() if key not in ("points", "file")}
+    files = [_record_file(Path(record)) for record in records]
+    if len(files) > 1:
+        for rows in files:  # by itself, so that a fault names its file and line
+            case_of(data | {"record": kept | {"points": rows.points}}, source, rows)
+    data["record"] = kept | {"points": [point for rows in files for point in rows.points]}
+    return files[0] if len(files) == 1 else None
 
 
-def _inline_record(data: dict[str, Any], path: Path, source: str) -> None:
-    """Put the rows of the record's CSV, if it has one, in the place of its name."""
+def _record_file(path: Path) -> RecordFile:
+    try:
+        return read_record_file(path, path.name, path.name)
+    except CaseError as error:
+        reason = error.faults[0].removeprefix(f"{printable(path.name)}: ")
+        if reason.startswith("record.file"):
+            reason = reason.split(": ", 1)[-1]
+        raise CaseError(f"--record {path}: {reason}") from None
+
+
+def _inline_record(data: dict[str, Any], path: Path, source: str) -> RecordFile | None:
+    """Put the rows of the record's CSV, if it has one, in the place of its name; give them."""
     record = data.get("record")
     if not isinstance(record, dict) or "file" not in record:
-        return
+        return None
     if "points" in record:
         raise CaseError(lines_of([Fault(("record",), "must have either points or file")], source))
-    record["points"] = read_record_file(path, record.pop("file"), source).points
+    rows = read_record_file(path, record.pop("file"), source)
+    record["points"] = rows.points
+    return rows

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "NODES", "Reading", "at_offsets", "log_limit", "log_rounded", "log_stable", "log_timed",
-    "node_offsets", "window",
+    "node_offsets", "window", "window_start",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -44,6 +44,8 @@ class Reading(NamedTuple):
         Standard deviation of a normal time, half width of a uniform one, in s.
     uniform : bool
         The law of the time.
+    start : float
+        Where its window starts, from -1 to 1 of the whole: later than -1 where the run starts within it.
     """
 
     value: float | Floats
@@ -51,6 +53,7 @@ class Reading(NamedTuple):
     resolution: float = 0.0
     time_uncertainty: float = 0.0
     uniform: bool = False
+    start: float = -1.0
 
 
 def log_rounded(value: float | Floats, pressure: Floats, uncertainty: float, resolution: float) -> Floats:
@@ -82,7 +85,7 @@ def log_timed(reading: Reading, pressures: Floats) -> Floats:
     """
     if reading.time_uncertainty == 0.0:
         return log_rounded(reading.value, pressures[:, 0], reading.uncertainty, reading.resolution)
-    edges, weights = _pieces(reading.uniform)
+    edges, weights = _pieces(reading.uniform, reading.start)
     at_edges = pressures @ _interpolation(edges).T
     value = np.asarray(reading.value)
     value = value[:, None] if value.ndim else value
@@ -108,11 +111,17 @@ def window(time_uncertainty: float, *, uniform: bool) -> float:
     return time_uncertainty * (1.0 if uniform else _REACH)
 
 
-def node_offsets(time_uncertainty: float, *, uniform: bool) -> Floats:
+def window_start(time: float, time_uncertainty: float, *, uniform: bool) -> float:
+    """Return where a reading's window starts, from -1 to 1 of the whole: not before the run does, at 0."""
+    reach = window(time_uncertainty, uniform=uniform)
+    return -1.0 if time >= reach else -time / reach
+
+
+def node_offsets(time_uncertainty: float, *, uniform: bool, start: float = -1.0) -> Floats:
     """Return the nodes of a reading's window, in s from its time: Chebyshev's, the ends included."""
     if time_uncertainty == 0.0:
         return np.zeros(1)
-    return window(time_uncertainty, uniform=uniform) * _NODES
+    return window(time_uncertainty, uniform=uniform) * _whole(_NODES, start)
 
 
 def at_offsets(pressures: Floats, at: Floats) -> Floats:
@@ -123,12 +132,18 @@ def at_offsets(pressures: Floats, at: Floats) -> Floats:
 _NODES = -np.cos(np.pi * np.arange(NODES) / (NODES - 1))
 
 
-def _pieces(uniform: bool) -> tuple[Floats, Floats]:
+def _whole(at: Floats, start: float) -> Floats:
+    """Return places of a window that starts late as places of the whole window, from -1 to 1 both."""
+    return start + 0.5 * (at + 1.0) * (1.0 - start)
+
+
+def _pieces(uniform: bool, start: float) -> tuple[Floats, Floats]:
     """Return the edges of the pieces, from -1 to 1 of the window, and the probability of each."""
     from scipy.special import ndtr
 
     edges = np.linspace(-1.0, 1.0, _PIECES + 1)
-    mass = np.diff(edges if uniform else ndtr(_REACH * edges))
+    whole = _whole(edges, start)
+    mass = np.diff(whole if uniform else ndtr(_REACH * whole))
     return edges, mass / mass.sum()
 
 

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 _MOST_APART = 4.0
 # of the draws of independent runs; the bound of Vehtari et al., 1.01, is for chains that go on
 _MOST_RHAT = 1.05
+# standard deviation of the log evidences of runs; what one run says of itself is its sample size restated
+_MOST_SCATTER = 0.15
 _DRAWS = 1000
 
 
@@ -44,7 +46,8 @@ def joined(runs: Sequence[Sampled], names: Sequence[str], seed: int) -> Sampled:
     top = logs.max()
     mean = float(top + np.log(np.mean(np.exp(logs - top))))
     own = np.sqrt((errors**2).sum()) / len(runs)
-    seen = float(logs.std(ddof=1)) / np.sqrt(len(runs))
+    scatter = float(logs.std(ddof=1))
+    seen = scatter / np.sqrt(len(runs))
     rhats = split_rhat([run.cube[resampled(run, _DRAWS, seed)] for run in runs])
     reasons = list(dict.fromkeys(reason for run in runs for reason in run.reasons))
     if any(
@@ -52,6 +55,10 @@ def joined(runs: Sequence[Sampled], names: Sequence[str], seed: int) -> Sampled:
         for i, j in combinations(range(len(runs)), 2)
     ):
         reasons.append(f"runs of other seeds give ln Z of {', '.join(f'{log:.2f}' for log in logs)}")
+    if scatter > _MOST_SCATTER:
+        reasons.append(
+            f"ln Z scatters by {scatter:.2f} between runs of other seeds, more than {_MOST_SCATTER}"
+        )
     if rhats.size and not rhats.max() <= _MOST_RHAT:
         worst = int(np.argmax(rhats))
         reasons.append(f"R-hat {rhats[worst]:.2f} of {names[worst]} between runs of other seeds")

@@ -21,7 +21,6 @@ Floats = NDArray[np.float64]
 _BATCH = 500
 _WANTED_ESS = 2000
 _LEAST_ESS = 500
-_MOST_ERROR = 0.15
 
 
 class Sampled(NamedTuple):
@@ -33,7 +32,7 @@ class Sampled(NamedTuple):
     log_weights : float64 (n,)
         Of the posterior; their exponentials sum to 1.
     log_evidence, error : float
-        Natural logarithm of the evidence, and its standard error.
+        Natural logarithm of the evidence, and its standard error: of one run ``1/sqrt(ess)``, no more.
     ess : float
         Effective sample size of the posterior.
     evaluations : int
@@ -113,7 +112,7 @@ def sample(
     error = 1.0 / np.sqrt(max(ess, 1.0))
     return Sampled(
         np.asarray(cube), np.asarray(log_weights), log_evidence, error, ess, int(sampler.n_like),
-        _reasons(bool(done), ess, error, most_evaluations, collapsed=collapsed),
+        _reasons(bool(done), ess, most_evaluations, collapsed=collapsed),
     )  # fmt: skip
 
 
@@ -141,7 +140,7 @@ def _refuse_nothing(log_likelihood: Callable[[Floats], Floats], dimensions: int,
         )
 
 
-def _reasons(done: bool, ess: float, error: float, most: int, *, collapsed: bool) -> tuple[str, ...]:
+def _reasons(done: bool, ess: float, most: int, *, collapsed: bool) -> tuple[str, ...]:
     reasons = []
     if collapsed:
         reasons.append("the likelihood is all on one edge of the prior, too narrow to be sampled")
@@ -149,8 +148,6 @@ def _reasons(done: bool, ess: float, error: float, most: int, *, collapsed: bool
         reasons.append(f"stopped after {most:,} evaluations")
     if ess < _LEAST_ESS:
         reasons.append(f"effective sample size {ess:.0f}, below {_LEAST_ESS}")
-    if error > _MOST_ERROR:
-        reasons.append(f"evidence to {error:.2f} only, not {_MOST_ERROR}")
     return tuple(reasons)
 
 
