@@ -14,6 +14,7 @@ from .._case_file import apply_overrides, read_case_file, read_record_file
 from .._diagnosis_section import Diagnosis
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
+from .reserved import refuse_reserved
 
 __all__ = ["Rival", "check_hypotheses", "is_recorded", "load_rivals"]
 
@@ -90,6 +91,7 @@ def load_rivals(
         hypotheses = {name: hypotheses[name] for name in hypotheses if name in only}
     if not hypotheses:
         bare = case.model_copy(update=dict.fromkeys(_BESIDES))
+        refuse_reserved(file.source, {"case": bare}, named=False)
         return case, [Rival("case", case.title, 1.0, bare)]
     total = sum(hypothesis.prior for hypothesis in hypotheses.values())
     rivals, faults = [], []
@@ -102,6 +104,7 @@ def load_rivals(
     if faults:
         raise CaseError(faults)
     _refuse_other_data(case, rivals)
+    refuse_reserved(file.source, {rival.name: rival.case for rival in rivals})
     return case, rivals
 
 
