@@ -134,13 +134,27 @@ def test_a_record_moves_what_is_believed_before_the_test(tmp_path):
     assert [one.probability for one in stored.prospects] == pytest.approx(answer.probabilities())
     known = set(answer.explanations[1].inputs["rate"].tolist())
     assert set(stored.prospects[1].judges.values[:, 0].tolist()) <= known
+    assert not stored.reasons
+
+    def refused(line, at=path, **changes):
+        with pytest.raises(ResultsError, match=line):
+            design_test(at, **{"posterior": tmp_path / "a.nc", "seed": 1} | changes)
+
+    refused("is of seed 1, not 2", seed=2)
+    other = tmp_path / "other.toml"
+    other.write_text(text.replace("volume = 2\n", "volume = 3\n"), encoding="utf-8")
+    refused("it differs in volumes", at=other)
+    other.write_text(text.replace("1.005e5", "1.006e5"), encoding="utf-8")
+    refused("of another record", at=other)
+    with h5py.File(tmp_path / "a.nc", "a") as file:
+        file["evidence/converged"][0] = 0
+    doubtful = design_test(path, seed=1, posterior=tmp_path / "a.nc", records=50, draws=400)
+    assert doubtful.reasons["hypothesis slow"] == ["not converged when a.nc was written"]
     with h5py.File(tmp_path / "a.nc", "a") as file:
         del file["fast/posterior/rate"]
-    with pytest.raises(ResultsError, match="has no fast/posterior/rate"):
-        design_test(path, posterior=tmp_path / "a.nc")
+    refused("has no draws of input rate of hypothesis fast")
     (tmp_path / "b.nc").write_text("nothing")
-    with pytest.raises(ResultsError, match=r"b\.nc: is no file of leakflow diagnose"):
-        design_test(path, posterior=tmp_path / "b.nc")
+    refused(r"b\.nc: .*not an HDF5 file", posterior=tmp_path / "b.nc")
 
 
 def test_too_few_draws_are_told(tmp_path):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import h5py
 import numpy as np
 import pytest
@@ -294,6 +296,15 @@ def test_files_of_something_else_are_refused(sampled, tmp_path):
     with h5py.File(tmp_path / "odd.nc", "w") as odd:
         odd["evidence"] = 1.0
     assert "no group evidence" in refused(None, file=tmp_path / "odd.nc")
+    odd = tmp_path / "odd.nc"
+    for change, line in ((np.zeros((1, 999)), "must be (1, 1000)"), (np.zeros(1000), "must be (1, 1000)"),
+                         (None, "has no draws of input conductance of hypothesis case")):  # fmt: skip
+        shutil.copy(file, odd)
+        with h5py.File(odd, "a") as changed:
+            del changed["case/posterior/conductance"]
+            if change is not None:
+                changed["case/posterior/conductance"] = change
+        assert line in refused(None, file=odd)
     # options and how far to look say nothing of the posterior
     assert forecast(written(tmp_path, UNKNOWN), posterior=file, until="1 d", seed=1).times[-1] == DAY
 

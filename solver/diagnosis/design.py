@@ -174,7 +174,7 @@ def design_test(
     CaseError
         The case, its hypotheses or its tests are faulty; one line each.
     ResultsError
-        The posterior cannot be read.
+        The file of the posterior is of another case, record or seed, lacks an input, or cannot be read.
     LeakflowError
         A package is missing, or a hypothesis gives the record no likelihood at all.
     """
