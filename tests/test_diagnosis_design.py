@@ -8,6 +8,7 @@ from feed_case import CASE, DESIGN, RISE, decisive, gain, separation, written
 from leakflow.solver.diagnosis.design import design_test
 from leakflow.solver.diagnosis.design_words import advice
 from leakflow.solver.diagnosis.diagnose import diagnose
+from leakflow.solver.diagnosis.hypotheses import check_hypotheses
 from leakflow.solver.diagnosis.store import write_answer
 from leakflow.solver.errors import ArgumentError, CaseError, ResultsError
 
@@ -155,6 +156,13 @@ def test_a_record_moves_what_is_believed_before_the_test(tmp_path):
     refused("has no draws of input rate of hypothesis fast")
     (tmp_path / "b.nc").write_text("nothing")
     refused(r"b\.nc: .*not an HDF5 file", posterior=tmp_path / "b.nc")
+
+
+def test_no_test_begins_before_the_last_reading(tmp_path):
+    text = CASE + DESIGN + "start = START\n" + RECORD
+    with pytest.raises(CaseError, match=r"design\.start = 999: must not be before the last reading, 1000 s"):
+        check_hypotheses(written(tmp_path, text.replace("START", "999")))
+    check_hypotheses(written(tmp_path, text.replace("START", "1000")))
 
 
 def test_too_few_draws_are_told(tmp_path):

@@ -347,5 +347,32 @@ def test_the_end_may_be_a_date(tmp_path):
         forecast(case, until="2021-07-15")
     with pytest.raises(LeakflowError, match="the record has no start"):
         forecast(written(tmp_path, KNOWN), until="2021-07-15")
+    case = written(tmp_path, KNOWN.replace("[record]", '[record]\nstart = "2021-07-14"'))
+    with pytest.raises(LeakflowError, match="has a time zone, but the record's start, 2021-07-14, has none"):
+        forecast(case, until="2021-07-18T00:00+03:00")
+    zoned = KNOWN.replace("[record]", '[record]\nstart = "2021-07-14T00:00+03:00"')
+    zoned = written(tmp_path, zoned)
+    for text in ("2021-07-17T21:00Z", "2021-07-18T00:00+03:00", "2021-07-18"):
+        assert forecast(zoned, until=text).times[-1] == 4 * DAY - LAST
+
+
+def test_options_that_are_not_there_or_come_too_late(tmp_path):
+    case = written(tmp_path, KNOWN + OPTIONS + "[options.nothing]\n")
     with pytest.raises(CaseError, match="no such option; did you mean idle"):
-        forecast(written(tmp_path, KNOWN + OPTIONS), options=["idel"])
+        forecast(case, options=["idel"])
+    with pytest.raises(CaseError, match="no such option; there is nothing, idle"):
+        forecast(case, options=["zzz"])
+    with pytest.raises(
+        CaseError, match=r"options\.idle\.at = 172800: must be before the end of the"
+    ) as caught:
+        forecast(case, until="2 d", options=["idle", "perfect"])
+    assert len(caught.value.faults) == 1
+
+
+def test_a_number_without_unit_is_in_seconds(tmp_path):
+    case = written(tmp_path, KNOWN)
+    for until in (864000, "864000", "8.64e5", "10 d"):
+        assert forecast(case, until=until).times[-1] == 864000.0
+    for until in ("-5", "nan", "inf", "soon"):
+        with pytest.raises(LeakflowError, match=f"--until {until}: must be"):
+            forecast(case, until=until)

@@ -155,7 +155,7 @@ def _draws(path: Path, group: h5py.Group, hypothesis: str, name: str, size: int)
         raise ResultsError(
             f"{path}: input {name} of hypothesis {hypothesis} has shape {found.shape}; must be {(1, size)}"
         )
-    return found[0]
+    return found.ravel()
 
 
 def _refuse_another(path: Path, case: Case, kept: str) -> None:
