@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import io
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
 from feed_case import CASE, DESIGN, RISE, decisive, gain, separation, written
+from rich.console import Console
 
 from leakflow.solver.diagnosis.design import design_test
+from leakflow.solver.diagnosis.design_tables import show_plan
 from leakflow.solver.diagnosis.design_words import advice
 from leakflow.solver.diagnosis.diagnose import diagnose
 from leakflow.solver.diagnosis.hypotheses import check_hypotheses
@@ -171,6 +176,44 @@ def test_too_few_draws_are_told(tmp_path):
     plan = design_test(written(tmp_path, text), seed=1, records=300, draws=100)
     assert "unchanged" in plan.reasons
     assert "Not to be trusted: unchanged:" in advice(plan)
+
+
+@pytest.mark.parametrize(
+    "gain, error, bias, line",
+    [
+        (-0.3, 0.1, 0.0, "a gain of -0.30 ± 0.10 nats is not within 0 and 0.69"),
+        (0.9, 0.1, 0.0, "a gain of 0.90 ± 0.10 nats is not within 0 and 0.69"),
+        (0.3, 0.2, 0.0, "the error of a gain, 0.20 nats, is above a quarter of all there is, 0.69"),
+        (0.3, 0.01, -0.06, "the correction for few draws is 0.06 nats"),
+        (0.3, 0.1, -0.2, None),
+        (-0.1, 0.1, 0.0, None),
+        (0.7, 0.01, 0.0, None),
+    ],
+)
+def test_gains_that_cannot_be_are_not_trusted(tmp_path, gain, error, bias, line):
+    """And what is not trusted has no share; what is has one from 0 to 1."""
+    plan = design_test(written(tmp_path, CASE + DESIGN), seed=1, records=20, draws=100)
+    (test,) = plan.tests
+    told = {name: getattr(test.told, name).copy() for name in ("gain", "error", "bias")}
+    zero = np.zeros_like(test.told.gain)
+    for name, value in (("gain", gain), ("error", error), ("bias", bias)):
+        told[name] = zero + (0.3 if name == "gain" else 0.0)
+        told[name][-1] = value
+    told |= {"imbalance": zero, "imbalance_error": zero}
+    test = replace(test, told=test.told._replace(**told), enough=None)
+    plan = replace(plan, tests=[test])
+    if line is None:
+        assert test.reasons() == []
+        assert test.share == pytest.approx(min(max(gain / np.log(2.0), 0.0), 1.0))
+        assert f"and {test.share * 100:.0f} % of what there is to know" in advice(plan)
+    else:
+        (reason,) = test.reasons()
+        assert reason.startswith(line)
+        assert test.share is None
+        assert "%" not in advice(plan)
+    console = Console(width=200, record=True, file=io.StringIO())
+    show_plan(console, plan)
+    assert (" %" in console.export_text()) == (line is None)
 
 
 @pytest.mark.parametrize(
