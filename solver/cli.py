@@ -262,7 +262,7 @@ def check(case: CaseArgument, define: Overrides = None, as_json: AsJson = False)
             from .diagnosis.forecast import check_options
 
             check_options(case, define or ())
-        if loaded.hypotheses is not None or loaded.design is not None:
+        if not (loaded.hypotheses is None and loaded.design is None and loaded.diagnosis is None):
             from .diagnosis.hypotheses import check_hypotheses
 
             check_hypotheses(case, define or ())

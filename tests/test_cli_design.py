@@ -60,7 +60,7 @@ def test_tables_and_what_is_not_to_be_trusted(tmp_path):
     "arguments, line",
     [
         (["design-test", "--draws", "9"], "--draws 9: must be from 100 to 1000000"),
-        (["design-test", "--posterior", "none.nc"], "--posterior none.nc: no such file"),
+        (["design-test", "--posterior", "none.nc"], "none.nc: no such file"),
         (["design-test", "--test", "unchange"], "tests.unchange: no such test; there is unchanged"),
         (["check"], "hypotheses.fast: override feeds.in.rat: unknown key; did you mean feeds.in.rate?"),
     ],

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import io
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
 from feed_case import CASE, DESIGN, RISE, decisive, gain, separation, written
+from rich.console import Console
 
 from leakflow.solver.diagnosis.design import design_test
+from leakflow.solver.diagnosis.design_tables import show_plan
 from leakflow.solver.diagnosis.design_words import advice
 from leakflow.solver.diagnosis.diagnose import diagnose
+from leakflow.solver.diagnosis.hypotheses import check_hypotheses
 from leakflow.solver.diagnosis.store import write_answer
 from leakflow.solver.errors import ArgumentError, CaseError, ResultsError
 
@@ -134,13 +140,34 @@ def test_a_record_moves_what_is_believed_before_the_test(tmp_path):
     assert [one.probability for one in stored.prospects] == pytest.approx(answer.probabilities())
     known = set(answer.explanations[1].inputs["rate"].tolist())
     assert set(stored.prospects[1].judges.values[:, 0].tolist()) <= known
+    assert not stored.reasons
+
+    def refused(line, at=path, **changes):
+        with pytest.raises(ResultsError, match=line):
+            design_test(at, **{"posterior": tmp_path / "a.nc", "seed": 1} | changes)
+
+    refused("is of seed 1, not 2", seed=2)
+    other = tmp_path / "other.toml"
+    other.write_text(text.replace("volume = 2\n", "volume = 3\n"), encoding="utf-8")
+    refused("it differs in volumes", at=other)
+    other.write_text(text.replace("1.005e5", "1.006e5"), encoding="utf-8")
+    refused("of another record", at=other)
+    with h5py.File(tmp_path / "a.nc", "a") as file:
+        file["evidence/converged"][0] = 0
+    doubtful = design_test(path, seed=1, posterior=tmp_path / "a.nc", records=50, draws=400)
+    assert doubtful.reasons["hypothesis slow"] == ["not converged when a.nc was written"]
     with h5py.File(tmp_path / "a.nc", "a") as file:
         del file["fast/posterior/rate"]
-    with pytest.raises(ResultsError, match="has no fast/posterior/rate"):
-        design_test(path, posterior=tmp_path / "a.nc")
+    refused("has no draws of input rate of hypothesis fast")
     (tmp_path / "b.nc").write_text("nothing")
-    with pytest.raises(ResultsError, match=r"b\.nc: is no file of leakflow diagnose"):
-        design_test(path, posterior=tmp_path / "b.nc")
+    refused(r"b\.nc: .*not an HDF5 file", posterior=tmp_path / "b.nc")
+
+
+def test_no_test_begins_before_the_last_reading(tmp_path):
+    text = CASE + DESIGN + "start = START\n" + RECORD
+    with pytest.raises(CaseError, match=r"design\.start = 999: must not be before the last reading, 1000 s"):
+        check_hypotheses(written(tmp_path, text.replace("START", "999")))
+    check_hypotheses(written(tmp_path, text.replace("START", "1000")))
 
 
 def test_too_few_draws_are_told(tmp_path):
@@ -149,6 +176,44 @@ def test_too_few_draws_are_told(tmp_path):
     plan = design_test(written(tmp_path, text), seed=1, records=300, draws=100)
     assert "unchanged" in plan.reasons
     assert "Not to be trusted: unchanged:" in advice(plan)
+
+
+@pytest.mark.parametrize(
+    "gain, error, bias, line",
+    [
+        (-0.3, 0.1, 0.0, "a gain of -0.30 ± 0.10 nats is not within 0 and 0.69"),
+        (0.9, 0.1, 0.0, "a gain of 0.90 ± 0.10 nats is not within 0 and 0.69"),
+        (0.3, 0.2, 0.0, "the error of a gain, 0.20 nats, is above a quarter of all there is, 0.69"),
+        (0.3, 0.01, -0.06, "the correction for few draws is 0.06 nats"),
+        (0.3, 0.1, -0.2, None),
+        (-0.1, 0.1, 0.0, None),
+        (0.7, 0.01, 0.0, None),
+    ],
+)
+def test_gains_that_cannot_be_are_not_trusted(tmp_path, gain, error, bias, line):
+    """And what is not trusted has no share; what is has one from 0 to 1."""
+    plan = design_test(written(tmp_path, CASE + DESIGN), seed=1, records=20, draws=100)
+    (test,) = plan.tests
+    told = {name: getattr(test.told, name).copy() for name in ("gain", "error", "bias")}
+    zero = np.zeros_like(test.told.gain)
+    for name, value in (("gain", gain), ("error", error), ("bias", bias)):
+        told[name] = zero + (0.3 if name == "gain" else 0.0)
+        told[name][-1] = value
+    told |= {"imbalance": zero, "imbalance_error": zero}
+    test = replace(test, told=test.told._replace(**told), enough=None)
+    plan = replace(plan, tests=[test])
+    if line is None:
+        assert test.reasons() == []
+        assert test.share == pytest.approx(min(max(gain / np.log(2.0), 0.0), 1.0))
+        assert f"and {test.share * 100:.0f} % of what there is to know" in advice(plan)
+    else:
+        (reason,) = test.reasons()
+        assert reason.startswith(line)
+        assert test.share is None
+        assert "%" not in advice(plan)
+    console = Console(width=200, record=True, file=io.StringIO())
+    show_plan(console, plan)
+    assert (" %" in console.export_text()) == (line is None)
 
 
 @pytest.mark.parametrize(

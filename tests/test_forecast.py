@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import h5py
 import numpy as np
 import pytest
@@ -294,6 +296,15 @@ def test_files_of_something_else_are_refused(sampled, tmp_path):
     with h5py.File(tmp_path / "odd.nc", "w") as odd:
         odd["evidence"] = 1.0
     assert "no group evidence" in refused(None, file=tmp_path / "odd.nc")
+    odd = tmp_path / "odd.nc"
+    for change, line in ((np.zeros((1, 999)), "must be (1, 1000)"), (np.zeros(1000), "must be (1, 1000)"),
+                         (None, "has no draws of input conductance of hypothesis case")):  # fmt: skip
+        shutil.copy(file, odd)
+        with h5py.File(odd, "a") as changed:
+            del changed["case/posterior/conductance"]
+            if change is not None:
+                changed["case/posterior/conductance"] = change
+        assert line in refused(None, file=odd)
     # options and how far to look say nothing of the posterior
     assert forecast(written(tmp_path, UNKNOWN), posterior=file, until="1 d", seed=1).times[-1] == DAY
 
@@ -336,5 +347,32 @@ def test_the_end_may_be_a_date(tmp_path):
         forecast(case, until="2021-07-15")
     with pytest.raises(LeakflowError, match="the record has no start"):
         forecast(written(tmp_path, KNOWN), until="2021-07-15")
+    case = written(tmp_path, KNOWN.replace("[record]", '[record]\nstart = "2021-07-14"'))
+    with pytest.raises(LeakflowError, match="has a time zone, but the record's start, 2021-07-14, has none"):
+        forecast(case, until="2021-07-18T00:00+03:00")
+    zoned = KNOWN.replace("[record]", '[record]\nstart = "2021-07-14T00:00+03:00"')
+    zoned = written(tmp_path, zoned)
+    for text in ("2021-07-17T21:00Z", "2021-07-18T00:00+03:00", "2021-07-18"):
+        assert forecast(zoned, until=text).times[-1] == 4 * DAY - LAST
+
+
+def test_options_that_are_not_there_or_come_too_late(tmp_path):
+    case = written(tmp_path, KNOWN + OPTIONS + "[options.nothing]\n")
     with pytest.raises(CaseError, match="no such option; did you mean idle"):
-        forecast(written(tmp_path, KNOWN + OPTIONS), options=["idel"])
+        forecast(case, options=["idel"])
+    with pytest.raises(CaseError, match="no such option; there is nothing, idle"):
+        forecast(case, options=["zzz"])
+    with pytest.raises(
+        CaseError, match=r"options\.idle\.at = 172800: must be before the end of the"
+    ) as caught:
+        forecast(case, until="2 d", options=["idle", "perfect"])
+    assert len(caught.value.faults) == 1
+
+
+def test_a_number_without_unit_is_in_seconds(tmp_path):
+    case = written(tmp_path, KNOWN)
+    for until in (864000, "864000", "8.64e5", "10 d"):
+        assert forecast(case, until=until).times[-1] == 864000.0
+    for until in ("-5", "nan", "inf", "soon"):
+        with pytest.raises(LeakflowError, match=f"--until {until}: must be"):
+            forecast(case, until=until)

@@ -53,12 +53,21 @@ class Candidate(NamedTuple):
 
 
 def start_of(case: Case) -> float:
-    """Return when a test begins: as the case says, or when the last reading was taken, or at the start."""
-    if case.design is not None and case.design.start is not None:
-        return case.design.start
+    """Return when a test begins: as the case says, or when the last reading was taken, or at the start.
+
+    Raises
+    ------
+    CaseError
+        The case says a time before its last reading; one line.
+    """
     section = case.diagnosis
     told = section is not None and (section.stable or section.limits)
-    return last_reading(case) if case.record is not None or told else 0.0
+    last = last_reading(case) if case.record is not None or told else 0.0
+    start = None if case.design is None else case.design.start
+    if start is not None and start < last:
+        text = f"must not be before the last reading, {last:.12g} s"
+        raise CaseError(line_of(Fault(("design", "start"), text, start), case.source))
+    return last if start is None else start
 
 
 def candidates_of(case: Case) -> list[Candidate]:
@@ -67,7 +76,7 @@ def candidates_of(case: Case) -> list[Candidate]:
     Raises
     ------
     CaseError
-        The case has no ``[design]``, or two tests of one name.
+        The case has no ``[design]``, two tests of one name, or tests that begin before the last reading.
     """
     if case.design is None:
         raise CaseError(line_of(Fault(("design",), "missing; the design of a test needs it"), case.source))

@@ -36,6 +36,10 @@ _MISSED = 0.02
 _MOST_IMBALANCE = 0.02
 # nats; a larger bias of the plain estimate is no small correction
 _MOST_BIAS = 0.05
+# standard errors by which a gain may lie below nothing, or above all there is
+_OUTSIDE = 2.0
+# of the entropy; with a larger standard error a gain says next to nothing
+_MOST_ERROR = 0.25
 _BANDS = (0.05, 0.5, 0.95)
 
 
@@ -79,7 +83,16 @@ class Judged:
         worst = int(np.argmax(np.abs(self.told.bias)))
         if abs(self.told.bias[worst]) > max(_MOST_BIAS, 3.0 * self.told.error[worst]):
             found.append(f"the correction for few draws is {abs(self.told.bias[worst]):.2f} nats")
-        return found
+        return found + _impossible(self.told)
+
+    @property
+    def share(self) -> float | None:
+        """Of all there is to know, what is known at the end; None if its figures are not to be trusted."""
+        if self.told is None or self.reasons():
+            return None
+        if not self.told.entropy > 0.0:
+            return 0.0
+        return float(np.clip(self.told.gain[-1] / self.told.entropy, 0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -174,7 +187,7 @@ def design_test(
     CaseError
         The case, its hypotheses or its tests are faulty; one line each.
     ResultsError
-        The posterior cannot be read.
+        The file of the posterior is of another case, record or seed, lacks an input, or cannot be read.
     LeakflowError
         A package is missing, or a hypothesis gives the record no likelihood at all.
     """
@@ -309,6 +322,26 @@ def _chosen(case: Case, candidates: list[Candidate], wanted: Sequence[str]) -> l
             text = f"no such test; there is {', '.join(names)}"
             raise CaseError(line_of(Fault(("tests", name), text), case.source))
     return [candidate for candidate in candidates if not wanted or candidate.name in wanted]
+
+
+def _impossible(told: Told) -> list[str]:
+    """Say whether a gain is none that can be, or has an error as large as what there is to know."""
+    if not told.entropy > 0.0:
+        return []
+    found = []
+    # the slack is for rounding, where a test tells nothing or all
+    outside = np.maximum(-told.gain, told.gain - told.entropy) - 1e-6 * told.entropy
+    worst = int(np.argmax(outside - _OUTSIDE * told.error))
+    if outside[worst] > _OUTSIDE * told.error[worst]:
+        where = f"{told.gain[worst]:.2f} ± {told.error[worst]:.2f} nats"
+        found.append(f"a gain of {where} is not within 0 and {told.entropy:.2f}: raise --draws")
+    error = float(told.error.max())
+    if error > _MOST_ERROR * told.entropy:
+        found.append(
+            f"the error of a gain, {error:.2f} nats, is above a quarter of all there is, {told.entropy:.2f}: "
+            "raise --records and --draws"
+        )
+    return found
 
 
 def _enough(candidate: Candidate, told: Told, chance: float) -> float | None:

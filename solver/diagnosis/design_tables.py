@@ -53,12 +53,12 @@ def _show_tests(console: Console, plan: Plan) -> None:
             table.add_row(plain_text(test.candidate.name), "refused", *["-"] * 6)
             continue
         told = test.told
-        share = told.gain[-1] / told.entropy if told.entropy > 0.0 else 0.0
+        share = "-" if test.share is None else f"{test.share * 100:.0f} %"
         gas = np.max(test.gas[:, 1]) if test.gas is not None else 0.0
         table.add_row(
             plain_text(test.candidate.name) + (" !" if test.reasons() else ""),
             f"{test.candidate.hours[-1]:.4g}", f"{told.gain[-1]:.3f}±{told.error[-1]:.3f}",
-            f"{share * 100:.0f} %", f"{told.decisive[-1]:.2f}±{told.decisive_error[-1]:.2f}",
+            share, f"{told.decisive[-1]:.2f}±{told.decisive_error[-1]:.2f}",
             f"{told.wrong[-1]:.3f}", "never" if test.enough is None else duration(test.enough), f"{gas:.2f}",
         )  # fmt: skip
     console.print(table)

@@ -45,12 +45,11 @@ def _choice(plan: Plan, best: Judged) -> str:
             f"a probability of {design.certainty:g} with a chance of {told.decisive[k]:.2f}, and a wrong one "
             f"with a chance of {told.wrong[k]:.3f}."
         )
-    share = told.gain[-1] / told.entropy if told.entropy > 0.0 else 0.0
+    known = "" if best.share is None else f", and {best.share * 100:.0f} % of what there is to know is known"
     return (
         f"No test gives the true hypothesis a probability of {design.certainty:g} with the wanted chance of "
         f"{design.chance:g}. The nearest is {name}: after {duration(best.candidate.hours[-1])} the chance is "
-        f"{told.decisive[-1]:.2f}, that of a wrong answer {told.wrong[-1]:.3f}, and {share * 100:.0f} % of "
-        "what there is to know is known."
+        f"{told.decisive[-1]:.2f}, that of a wrong answer {told.wrong[-1]:.3f}{known}."
     )
 
 

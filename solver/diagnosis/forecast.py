@@ -207,6 +207,7 @@ def _all_ready(
     refuse_unknown_names(loaded.source, wanted, [rival.case for rival in rivals])
     _refuse_unwatched(loaded)
     span = _span(loaded, until, last)
+    _refuse_too_late(loaded.source, wanted, span)
     times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span)])
     ready = {
         (name, rival.name): _ready(loaded, rival.case, name, option, last, times)
@@ -313,7 +314,7 @@ def _wanted_options(case: Case, names: Sequence[str]) -> dict[str, Option]:
         raise CaseError(line_of(Fault(("options", NOTHING), text), case.source))
     for name in names:
         if name not in named and name != NOTHING:
-            text = f"no such option; {nearest(name, [NOTHING, *named])}"
+            text = f"no such option; {nearest(name, list(dict.fromkeys([NOTHING, *named])))}"
             raise CaseError(line_of(Fault(("options", name), text), case.source))
     chosen = {name: option for name, option in named.items() if not names or name in names}
     return {NOTHING: own} | {name: option for name, option in chosen.items() if name != NOTHING}
@@ -334,6 +335,18 @@ def _refuse_unwatched(case: Case) -> None:
         raise CaseError(faults)
 
 
+def _refuse_too_late(source: str, options: Mapping[str, Option], span: float) -> None:
+    """Refuse an option that begins when the forecast is over: it would look as if it did nothing."""
+    text = f"must be before the end of the forecast, {span:.12g} s after the last reading"
+    faults = [
+        line_of(Fault(("options", name, "at"), text, option.at), source)
+        for name, option in options.items()
+        if option.at >= span and name != NOTHING
+    ]
+    if faults:
+        raise CaseError(faults)
+
+
 def _span(case: Case, until: float | str | None, last: float) -> float:
     """Return how long after the last reading the forecast ends, s."""
     end: float | str
@@ -342,7 +355,7 @@ def _span(case: Case, until: float | str | None, last: float) -> float:
     else:
         named = "--until"
         try:
-            end = until_of(until)
+            end = until_of(_as_seconds(until))
         except FaultsError as error:
             raise LeakflowError(f"{named} {until}: {error.faults[0].text}") from None
     if not isinstance(end, str):
@@ -352,9 +365,25 @@ def _span(case: Case, until: float | str | None, last: float) -> float:
         raise LeakflowError(
             f"{named} {end}: is a date, but the record has no start; give a time, such as 30 d"
         )
-    times = [datetime.datetime.fromisoformat(text).replace(tzinfo=None) for text in (start, end)]
-    span = (times[1] - times[0]).total_seconds() - last
+    begin, over = datetime.datetime.fromisoformat(start), datetime.datetime.fromisoformat(end)
+    if over.tzinfo is not None and begin.tzinfo is None:
+        raise LeakflowError(f"{named} {end}: has a time zone, but the record's start, {start}, has none")
+    if over.tzinfo is None:  # in the zone of the record
+        over = over.replace(tzinfo=begin.tzinfo)
+    span = (over - begin).total_seconds() - last
     if not span > 0.0:
-        reading = (times[0] + datetime.timedelta(seconds=last)).isoformat(sep=" ", timespec="minutes")
+        reading = (begin + datetime.timedelta(seconds=last)).isoformat(sep=" ", timespec="minutes")
         raise LeakflowError(f"{named} {end}: must be after the last reading, {reading}")
     return span
+
+
+def _as_seconds(until: float | str) -> float | str:
+    """Return a plain number as one, s, as it comes from a command line; a date of eight digits stays one."""
+    try:
+        datetime.datetime.fromisoformat(str(until).strip())
+    except ValueError:
+        try:
+            return float(until)
+        except ValueError:
+            pass
+    return until

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .forecast import WEEK, Outlook, Prediction
+from .reserved import MIXTURE
 
 __all__ = ["MIXTURE", "Figure", "better", "draws_of", "figures", "plain_outlook", "quantiles"]
 
 Floats = NDArray[np.float64]
-#: What stands in the place of a hypothesis for all of them, weighted by their posterior probabilities.
-MIXTURE = "all"
 _LEVELS = {"median": 0.5, "interval_50": (0.25, 0.75), "interval_90": (0.05, 0.95)}
 
 

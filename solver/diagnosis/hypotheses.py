@@ -15,6 +15,7 @@ from .._diagnosis_section import Diagnosis
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
 from .readings import refuse_readings
+from .reserved import refuse_reserved
 
 __all__ = ["Rival", "check_hypotheses", "is_recorded", "load_rivals"]
 
@@ -94,6 +95,7 @@ def load_rivals(
         bare = case.model_copy(update=dict.fromkeys(_BESIDES))
         if recorded or case.diagnosis is not None:
             refuse_readings(bare, case.source)
+        refuse_reserved(file.source, {"case": bare}, named=False)
         return case, [Rival("case", case.title, 1.0, bare)]
     total = sum(hypothesis.prior for hypothesis in hypotheses.values())
     rivals, faults = [], []
@@ -107,6 +109,7 @@ def load_rivals(
     if faults:
         raise CaseError(faults)
     _refuse_other_data(case, rivals)
+    refuse_reserved(file.source, {rival.name: rival.case for rival in rivals})
     return case, rivals
 
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from .._case_resolved import resolved_text
 from ..case import Case
 from ..errors import ResultsError
+from ..plan import compile_case
 from .diagnose import Answer
-from .forward import GAUGE_INPUTS
+from .forward import GAUGE_INPUTS, last_time
 from .hypotheses import Rival
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def read_posteriors(path: Path, rivals: Sequence[Rival], seed: int) -> list[Post
     Raises
     ------
     ResultsError
-        The file is of another case, another record or another seed, is not what a diagnosis writes, or
-        cannot be read; one line.
+        The file is of another case, another record or another seed, lacks an input, is not what a diagnosis
+        writes, or cannot be read; one line.
     """
     import h5py
 
@@ -127,14 +128,34 @@ class _Found:
         self.log_evidence = float(_numbers(path, file["evidence"], "log_evidence")[row])
         converged = bool(_numbers(path, file["evidence"], "converged")[row])
         self.reasons = () if converged else (f"not converged when {path.name} was written",)
-        own = [name for name in members(path, group) if name not in _NOT_INPUTS]
-        self.draws = {name: _numbers(path, group, name)[0] for name in own}
         self.size = _dataset(path, group, "draw").size
+        self.draws = {
+            name: _draws(path, group, rival.name, name, self.size) for name in _inferred(rival.case)
+        }
         if not np.isfinite(self.log_evidence) or not all(np.isfinite(d).all() for d in self.draws.values()):
             raise ResultsError(f"{path}: {rival.name} has draws or an evidence that are not finite")
 
 
-_NOT_INPUTS = {"chain", "draw", "gas_out", "gas_in", *GAUGE_INPUTS}
+def _inferred(case: Case) -> list[str]:
+    """Return the inputs of a case that its diagnosis infers: all but those of events after the record."""
+    last = last_time(case)
+    schedule = [event for event in case.schedule if getattr(event.at, "value", 0.0) <= last]
+    known = compile_case(case.model_copy(update={"schedule": schedule}), nominal=False)
+    return [column.name for column in known.inputs]
+
+
+def _draws(path: Path, group: h5py.Group, hypothesis: str, name: str, size: int) -> Floats:
+    """Return the draws of an input, float64 (size,); what is missing is not drawn anew."""
+    from .._hdf5_check import members
+
+    if name not in members(path, group):
+        raise ResultsError(f"{path}: has no draws of input {name} of hypothesis {hypothesis}")
+    found = _numbers(path, group, name)
+    if found.shape != (1, size):
+        raise ResultsError(
+            f"{path}: input {name} of hypothesis {hypothesis} has shape {found.shape}; must be {(1, size)}"
+        )
+    return found.ravel()
 
 
 def _refuse_another(path: Path, case: Case, kept: str) -> None:

@@ -17,6 +17,7 @@ from ..errors import ResultsError
 from ..plan import compile_case
 from .forward import Forward
 from .hypotheses import Rival
+from .posterior import read_posteriors
 from .sampler import sample
 from .trial import Draws, from_prior
 
@@ -87,32 +88,30 @@ def by_record(
 
 
 def from_file(rivals: Sequence[Rival], path: Path, seed: int, records: int, draws: int) -> list[Prospect]:
-    """Read evidences and posterior draws from a file of ``leakflow diagnose --out``.
+    """Take evidences and posterior draws from a file of ``leakflow diagnose --out``.
 
     Raises
     ------
     ResultsError
-        It cannot be read, or is of other hypotheses or other inputs; one line.
+        As `leakflow.solver.diagnosis.posterior.read_posteriors` raises; one line.
     """
-    logs, parts = [], []
-    with _opened(path) as file:
-        names = _texts(file, "evidence/hypothesis", path)
-        evidences = _numbers(file, "evidence/log_evidence", path)
-        for rival in rivals:
-            if rival.name not in names:
-                raise ResultsError(
-                    f"--posterior {path}: has no hypothesis {rival.name}; there is {', '.join(names)}"
-                )
-            logs.append(float(evidences[names.index(rival.name)]))
-            inputs = [column.name for column in compile_case(rival.case).inputs]
-            stored = [_numbers(file, f"{rival.name}/posterior/{name}", path).ravel() for name in inputs]
-            values = np.stack(stored, axis=1) if stored else np.zeros((records + draws, 0))
+    found = []
+    for one in read_posteriors(path, rivals, seed):
+        inputs = [column.name for column in compile_case(one.case, nominal=False).inputs]
+        later = [name for name in inputs if name not in one.draws]
+        if later:
+            raise ResultsError(f"{path}: has no draws of input {later[0]} of hypothesis {one.name}")
+        values = np.zeros((one.size, 0))
+        same = np.arange(2)
+        if inputs:
+            values = np.stack([one.draws[name] for name in inputs], axis=1)
             # a draw that stands there more than once goes to one side only
-            same = np.unique(values, axis=0, return_inverse=True)[1].ravel() if stored else np.arange(2)
-            rows = _split(same, np.ones(same.size), records, draws, seed)
-            parts.append([Draws(inputs, values[r] if stored else values[: r.size]) for r in rows])
-    probable = _probabilities(rivals, logs)
-    return [Prospect(rival, probable[i], parts[i][0], parts[i][1]) for i, rival in enumerate(rivals)]
+            same = np.unique(values, axis=0, return_inverse=True)[1].ravel()
+        rows = _split(same, np.ones(same.size), records, draws, seed)
+        parts = [Draws(inputs, values[r] if inputs else np.zeros((r.size, 0))) for r in rows]
+        rival = next(rival for rival in rivals if rival.name == one.name)
+        found.append(Prospect(rival, one.probability, parts[0], parts[1], one.reasons))
+    return found
 
 
 def _probabilities(rivals: Sequence[Rival], log_evidences: Sequence[float]) -> list[float]:
@@ -146,32 +145,3 @@ def _rows(weights: Floats, count: int, rng: np.random.Generator) -> NDArray[np.i
     rows = np.searchsorted(steps, (rng.random() + np.arange(count)) / count)
     last = int(np.flatnonzero(weights)[-1])
     return np.asarray(rng.permutation(np.minimum(rows, last)), np.int64)
-
-
-def _opened(path: Path):  # type: ignore[no-untyped-def]
-    import h5py
-
-    try:
-        return h5py.File(path, "r")
-    except OSError:
-        reason = "is no file of leakflow diagnose" if path.exists() else "no such file"
-        raise ResultsError(f"--posterior {path}: {reason}") from None
-
-
-def _numbers(file, name: str, path: Path) -> Floats:  # type: ignore[no-untyped-def]
-    try:
-        found = np.asarray(file[name][()], np.float64)
-    except (KeyError, TypeError, ValueError, OSError):
-        raise ResultsError(
-            f"--posterior {path}: has no {name}; it is of another case, or no diagnosis"
-        ) from None
-    if not np.isfinite(found).all():
-        raise ResultsError(f"--posterior {path}: {name} holds what is no number")
-    return found
-
-
-def _texts(file, name: str, path: Path) -> list[str]:  # type: ignore[no-untyped-def]
-    try:
-        return [str(text) for text in file[name].asstr()[:]]
-    except (KeyError, TypeError, ValueError, OSError, AttributeError):
-        raise ResultsError(f"--posterior {path}: has no {name}; it is no file of leakflow diagnose") from None
