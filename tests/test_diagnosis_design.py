@@ -15,7 +15,7 @@ from leakflow.solver.diagnosis.design_words import advice
 from leakflow.solver.diagnosis.diagnose import diagnose
 from leakflow.solver.diagnosis.hypotheses import check_hypotheses
 from leakflow.solver.diagnosis.store import write_answer
-from leakflow.solver.errors import ArgumentError, CaseError, ResultsError
+from leakflow.solver.errors import ArgumentError, CaseError, LeakflowError, ResultsError
 
 TIMES = np.array([1e4, 2e4, 3e4, 4e4])
 
@@ -168,6 +168,15 @@ def test_no_test_begins_before_the_last_reading(tmp_path):
     with pytest.raises(CaseError, match=r"design\.start = 999: must not be before the last reading, 1000 s"):
         check_hypotheses(written(tmp_path, text.replace("START", "999")))
     check_hypotheses(written(tmp_path, text.replace("START", "1000")))
+
+
+def test_an_event_after_the_record_must_be_fixed(tmp_path):
+    late = '[[schedule]]\naction = "vent"\nvolume = "tank"\nat = 5000\n'
+    late += 'to = { dist = "uniform", low = 9e4, high = 9.5e4 }\n'
+    text = CASE.replace("duration = 1000\n", "duration = 9000\n").replace("[run]", late + "[run]")
+    path = written(tmp_path, text + DESIGN + RECORD)
+    with pytest.raises(LeakflowError, match="input schedule_0_to: is of an event after the last reading"):
+        design_test(path, seed=1, live=60, records=20, draws=100)
 
 
 def test_too_few_draws_are_told(tmp_path):

@@ -13,6 +13,7 @@ from .._column import label
 from .._sections import Outcomes, Point, Record
 from ..case import Case, RepressuriseEvent, Sweep, VentEvent
 from ..engine import Block, Points, available_threads, drawn_again, run_blocks
+from ..errors import LeakflowError
 from ..numbers import Constant, Distribution
 from ..plan import CompiledCase, compile_case
 from .candidates import Candidate
@@ -163,6 +164,10 @@ def _run(
 ) -> Seen:  # fmt: skip
     plan, n = compiled.plan, len(draws.values)
     given = dict(zip(draws.names, draws.values.T, strict=True)) | own
+    for column in compiled.inputs:
+        if column.name not in given:  # of an event after the record: nothing is known of it
+            text = f"input {column.name}: is of an event after the last reading; must be fixed in a test"
+            raise LeakflowError(text)
     columns = [(column.place, given[column.name]) for column in compiled.inputs]
 
     def points(first: int, count: int) -> Points:
