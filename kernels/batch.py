@@ -7,6 +7,9 @@ A sample depends on the seed, its index and its point only, so any blocks on any
 from __future__ import annotations
 
 import math
+from collections import deque
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +57,23 @@ def run_samples(
     points : model.Points
         Where a design puts the samples, row 0 for sample ``first``; by default they are drawn at random.
     """
+    spare = _SPARE.setdefault(plan, deque())
+    try:
+        memory = spare.pop()
+    except IndexError:
+        memory = _new_memory(plan)
+    _run_samples(plan, seed, first, *memory, points, inputs, outcomes, statuses, values, flows)
+    spare.append(memory)
+
+
+#: Working memory that no thread uses, by plan: making it takes longer than running a small sample.
+_SPARE: WeakKeyDictionary[Plan, deque[tuple[Any, ...]]] = WeakKeyDictionary()
+
+
+def _new_memory(plan: Plan) -> tuple[Any, ...]:
+    """Allocate what one thread needs to run samples of a plan."""
     work = new_work(plan)
-    _run_samples(
-        plan, seed, first, new_sample(plan), work, new_track(plan), np.zeros(work.new.size),
-        np.zeros(work.new.size), points, inputs, outcomes, statuses, values, flows,
-    )  # fmt: skip
+    return new_sample(plan), work, new_track(plan), np.zeros(work.new.size), np.zeros(work.new.size)
 
 
 @jit

@@ -7,7 +7,7 @@ cannot chatter; what it does may be delayed.
 import math
 
 from .events import act
-from .jit import jit, jit_merge
+from .jit import jit
 from .model import FLOW, PRESSURE_FALL, REPRESSURISE, SET_FEED, SET_OPENING
 from .network import rates
 from .track import PIECES, probe
@@ -34,7 +34,7 @@ def start_controls(plan, sample):
     return possible
 
 
-@jit_merge
+@jit
 def run_controls(plan, sample, state, t, scratch):
     """Switch the controls whose condition has changed, and do what is due at time t.
 
@@ -99,7 +99,7 @@ def next_due(plan, sample):
     return due
 
 
-@jit_merge
+@jit
 def find_switch(plan, sample, state, t, t_end, work, track):
     """Find where in an accepted step the first control switches, by bisection on the dense output.
 

@@ -11,7 +11,7 @@ from .controls import find_switch, next_due, run_controls, start_controls
 from .events import apply_event, order_events
 from .feeds import is_exhausted
 from .flows import follow_cracks, tolerance_limit
-from .jit import jit, jit_merge
+from .jit import jit
 from .model import (
     ATOL,
     DURATION,
@@ -44,7 +44,7 @@ _GROW = 8.0
 _STEPS_A_CYCLE = 8
 
 
-@jit_merge
+@jit
 def integrate(plan, sample, state, work, track, values, flows):
     """Integrate a prepared sample over the run's duration.
 
@@ -98,7 +98,7 @@ def integrate(plan, sample, state, work, track, values, flows):
     return status.OK
 
 
-@jit_merge
+@jit
 def _do_what_is_due(plan, sample, state, t, event, regroups, work, track):
     """Do the events and the controls of time t; return a status and the next event."""
     while True:
@@ -121,7 +121,7 @@ def _do_what_is_due(plan, sample, state, t, event, regroups, work, track):
             return status.OK, event
 
 
-@jit_merge
+@jit
 def _advance(plan, sample, state, t, stop, work, track, values, flows):
     """Integrate from t to the next event or the end, or until a control switches; return status and time."""
     if has_curve(plan, sample, state, work):
@@ -184,7 +184,7 @@ def _advance(plan, sample, state, t, stop, work, track, values, flows):
     return status.OK, t
 
 
-@jit_merge
+@jit
 def _follow(plan, sample, state, t, stop, work, track, values, flows):
     """Go from t as far as the integrals over the one unknown lead; return status and time."""
     while t < stop:

@@ -19,9 +19,14 @@ from typing import Any
 import numba
 from numba.core import caching, config
 
+from .whole import PartCompiler, WholeCompiler
+
 #: Division follows IEEE (``numpy``): a zero denominator gives infinity, and loops stay free of branches.
 #: No fastmath: NaN and infinity keep their meaning and sums their order.
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": False}
+
+#: A function that only other kernels call needs no entry from Python or C.
+_NO_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,15 +44,14 @@ def jit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compile_cached(function, OPTIONS | {"forceinline": True})
 
 
-def jit_merge(function: Callable[..., Any]) -> Callable[..., Any]:
-    """As `jit`, merged into its one caller before that is compiled, which takes less time than both alone."""
-    return _compile_cached(function, OPTIONS | {"inline": "always"})
-
-
 def _compile_cached(function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
-    dispatcher = numba.njit(**options)(function)
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
+    dispatcher = numba.njit(**options, pipeline_class=WholeCompiler)(function)
+    part = numba.njit(**options | _NO_WRAPPERS, pipeline_class=PartCompiler)(function)
+    # what Numba asks for when it meets the function in another one
+    dispatcher.get_call_template = part.get_call_template
+    dispatcher.get_overload = part.get_overload
     try:
         dispatcher._cache = _StampedCache(function)
     except RuntimeError as error:

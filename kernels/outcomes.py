@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .flows import overboard_flow, path_flow, quick_flow_slopes
-from .jit import jit, jit_merge
+from .jit import jit
 from .model import (
     BOUNDARY,
     DURATION,
@@ -82,7 +82,7 @@ def n_outcomes(plan):
     return 4 * paths + 4 + 6 * volumes + watched + 5
 
 
-@jit_merge
+@jit
 def note_start(plan, sample, state, scratch, row):
     """Note what is seen at the start of a prepared sample, before any event.
 
@@ -112,7 +112,7 @@ def note_start(plan, sample, state, scratch, row):
         sample.paths[p]["opening"] = opening
 
 
-@jit_merge
+@jit
 def note_end(plan, sample, start, end, scratch, track, row):
     """Note the rest at the end of the run.
 

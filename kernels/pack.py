@@ -8,6 +8,7 @@ which whoever calls keeps alive, so that no reference is counted.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import Any, ClassVar
 
@@ -81,7 +82,8 @@ class PackType(types.Type):  # type: ignore[misc]
         """Take the name of the pack and its fields."""
         self.fields = fields
         self.kinds = dict(fields)
-        super().__init__(f"{name}({', '.join(f'{field}: {kind}' for field, kind in fields)})")
+        listed = ", ".join(f"{field}: {kind}" for field, kind in fields)
+        super().__init__(f"{name}.{hashlib.sha256(listed.encode()).hexdigest()[:8]}")
 
     def place(self, name: str) -> int:
         """Place of a field in the table."""

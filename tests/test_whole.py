@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import gc
+
+import numba
+import numpy as np
+import pytest
+
+from leakflow.kernels.crack import crack_geometry, geometry_flow
+from leakflow.kernels.jit import OPTIONS, jit
+from leakflow.kernels.orifice import perry_coefficient
+from leakflow.kernels.whole import WholeCompiler
+
+compiled = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+CRACK = crack_geometry(6e-6, 1e-2, 2.5e-3, 1.5, 5e-7, 1.0, 0.9, 0.5)
+PRESSURES = np.linspace(200.0, 1e5, 7)
+RATIOS = np.linspace(0.0, 1.0, 101)
+
+
+@jit
+def twice(x):
+    return 2.0 * x
+
+
+@jit
+def four_times(x):
+    return twice(twice(x))
+
+
+@jit
+def eight_times(x):
+    return twice(four_times(x))
+
+
+def test_a_function_may_be_called_from_python_and_from_others():
+    assert (twice(1.5), four_times(1.5), eight_times(1.5)) == (3.0, 6.0, 12.0)
+
+
+def flows(pressures, out):
+    """Calls a law that is too long to be put in its place twice."""
+    for i in range(pressures.size):
+        first = geometry_flow(pressures[i], 100.0, 84434.0, 1.8e-5, 0.528, 0.4688, CRACK)
+        out[i] = first - geometry_flow(100.0, pressures[i], 84434.0, 1.8e-5, 0.528, 0.4688, CRACK)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    kernel = numba.njit(**OPTIONS, pipeline_class=WholeCompiler)(flows)
+    kernel(PRESSURES, np.zeros(PRESSURES.size))
+    return kernel
+
+
+@compiled
+def test_what_is_called_is_linked_once_and_nothing_else_can_call_it(whole):
+    functions = list(next(iter(whole.overloads.values())).library.get_defined_functions())
+    inside = [f for f in functions if f.linkage.name == "internal"]
+    assert len([f for f in inside if "geometry_flow" in f.name]) == 1
+    assert {f.linkage.name for f in functions if "test_whole" in f.name} == {"external"}
+
+
+@compiled
+def test_what_a_whole_keeps_inside_is_not_bound_to_other_functions(whole):
+    """There the law may rely on its 84,434 J/kg, so that the loader must not take it for the law itself."""
+
+    @numba.njit(**OPTIONS)
+    def mine(pressure, RT, crack):
+        return geometry_flow(pressure, 100.0, RT, 1.8e-5, 0.528, 0.4688, crack)
+
+    for RT in (84434.0, 50000.0):
+        assert mine(1e5, RT, CRACK) == geometry_flow(1e5, 100.0, RT, 1.8e-5, 0.528, 0.4688, CRACK)
+
+
+@compiled
+def test_a_function_of_the_users_own_may_call_kernels():
+    """Numba compiles it in its own way, to the same bits."""
+
+    @numba.njit(error_model="numpy")
+    def mine(ratios, out):
+        for i in range(ratios.size):
+            out[i] = perry_coefficient(ratios[i])
+
+    out = np.zeros(RATIOS.size)
+    mine(RATIOS, out)
+    assert np.array_equal(out, [perry_coefficient(r) for r in RATIOS])
+
+
+@compiled
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_of_garbage_is_as_it_was(on):
+    def wrong(x):
+        return x.no_such_thing
+
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        numba.njit(pipeline_class=WholeCompiler)(lambda x: x + 1.0)(1.0)
+        assert gc.isenabled() is on
+        with pytest.raises(numba.TypingError):
+            numba.njit(pipeline_class=WholeCompiler)(wrong)(1.0)
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if was_on else gc.disable)()
