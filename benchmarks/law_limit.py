@@ -112,8 +112,11 @@ def _count() -> None:
     block = [_Counting(x) for x in lanes]
     work = [_Counting(0.0)] * crack_lanes.WORK
     _counted.clear()
-    crack_lanes._estimate(3e9, 3e9**1.25, 1.0, 3.0, block, work)
-    crack_lanes._improve_laminar(1.0, 3.0, work)
+    vectors = crack_lanes.LANES // crack_lanes.VECTOR
+    crack_lanes._set_friction(3e9, 1.0, block, work, vectors)
+    crack_lanes._estimate(3e9**1.25, 1.0, 3.0, block, work, vectors)
+    crack_lanes._correct_estimate(1.0, 3.0, work, vectors)
+    crack_lanes._improve_laminar(1.0, 3.0, work, vectors)
     print(json.dumps({kind: round(n / crack_lanes.LANES) for kind, n in _counted.items()}))
 
 

@@ -2,10 +2,11 @@
 
 What `crack.reduced_flow` does for one crack, without its slopes and without a branch: what a branch would
 choose is selected. The numbers of `LANES` cracks stand in one flat block, a row for each number, at constant
-distances: only so does the compiler see that lanes do not touch each other. A block takes passes of Newton
-until all its lanes have converged; a lane that has stands still meanwhile, so that its neighbours change no
-bit of it. Cracks stand in the order of their openings: where the widest of a block is far from turbulent,
-none of its lanes computes turbulence, which would be exactly zero.
+distances: only so does the compiler see that lanes do not touch each other. The law goes over a block in
+short loops, so that the processor works on several vectors at once: each waits long for its own divisions and
+logarithms. A block takes passes of Newton until all its lanes have converged; a lane that has stands still
+meanwhile, so that its neighbours change no bit of it. Cracks stand in the order of their openings: where the
+widest of a block is far from turbulent, none of its lanes computes turbulence, which would be exactly zero.
 """
 
 import math
@@ -28,17 +29,18 @@ from .crack import (
 from .elementary import log
 from .jit import jit, jit_inline
 
-#: Cracks side by side.
-LANES = 16
+#: Cracks side by side, and those of them that one instruction takes at most.
+LANES = 32
+VECTOR = 8
 #: Length of a block of cracks, and of the working memory.
 BLOCK = 18 * LANES
-WORK = 7 * LANES
+WORK = 7 * LANES + VECTOR
 # rows of a block: numbers of `crack.crack_geometry`, some of them already multiplied with each other
 _OPENING, _AREA, _PATH, _VISCOUS, _HALF_PATH, _EPS, _ROOT_TAPER, _SLIP = (k * LANES for k in range(8))
 _INLET, _EXIT, _THIN, _ROUGH, _POWER, _WEIGHT = (k * LANES for k in range(8, 14))
 # rows of the working memory: friction, the channel's share of it, losses, inertia, rarefaction, the flow, and
-# by how much its last step of Newton was too large
-_FRICTION, _CHANNEL, _LOSS, _INERTIA, _DELTA, _FLOW, _STEP = (k * LANES for k in range(7))
+# by how much its last step of Newton was too large; then the sums of the flows of each lane of a vector
+_FRICTION, _CHANNEL, _LOSS, _INERTIA, _DELTA, _FLOW, _STEP, _SUM = (k * LANES for k in range(8))
 _NEWTON_LIMIT = 12
 # the step after which the next is below rounding
 _CONVERGED = 1e-6
@@ -48,7 +50,7 @@ _LAMINAR = 24.0
 
 @jit
 def set_lanes(geometry, first, count, order, lanes, start):
-    """Write some cracks into blocks, by opening; the last block is filled up with the last of them.
+    """Write some cracks into blocks, by opening; the last block is filled up with the last, of no area.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def set_lanes(geometry, first, count, order, lanes, start):
         place = (start + i // LANES) * BLOCK + i % LANES
         taper = crack[4]
         lanes[place + _OPENING] = crack[0]
-        lanes[place + _AREA] = crack[1]
+        lanes[place + _AREA] = crack[1] if i < count else 0.0
         lanes[place + _PATH] = crack[2]
         lanes[place + _VISCOUS] = crack[3]
         lanes[place + _HALF_PATH] = crack[5]
@@ -106,59 +108,86 @@ def flow_in_lanes(p1, p2, RT, viscosity, critical_ratio, critical_flow2, lanes, 
     per_power = per_opening * math.sqrt(math.sqrt(per_opening))
     drop = (p1 - p2) / p1
     Kn = nozzle(drop, critical_ratio, critical_flow2)[0]
-    flow = 0.0
+    for lane in range(VECTOR):
+        work[_SUM + lane] = 0.0
     for first in range(0, count, LANES):
         place = (start + first // LANES) * BLOCK
         block = lanes[place : place + BLOCK]
-        fastest = _estimate(per_opening, per_power, drop, Kn, block, work)
-        left = 1.0
+        vectors = (min(LANES, count - first) + VECTOR - 1) // VECTOR
+        _set_friction(per_opening, drop, block, work, vectors)
+        fast = _estimate(per_power, drop, Kn, block, work, vectors)
+        _correct_estimate(drop, Kn, work, vectors)
+        left = 1
         passes = 0
-        while not left <= 0.0 and passes < _NEWTON_LIMIT:
-            if fastest < _LAMINAR:
-                left = _improve_laminar(drop, Kn, work)
+        while left > 0 and passes < _NEWTON_LIMIT:
+            if fast > 0:
+                left = _improve(drop, Kn, block, work, vectors)
             else:
-                left = _improve(drop, Kn, block, work)
+                left = _improve_laminar(drop, Kn, work, vectors)
             passes += 1
-        for i in range(min(LANES, count - first)):
-            flow += work[_FLOW + i] * block[_AREA + i]
+        for i in range(vectors):
+            for lane in range(VECTOR):
+                crack = i * VECTOR + lane
+                work[_SUM + lane] += work[_FLOW + crack] * block[_AREA + crack]
+    flow = 0.0
+    for lane in range(VECTOR):
+        flow += work[_SUM + lane]
     return flow * p1 / math.sqrt(RT)
 
 
 @jit
-def _estimate(per_opening, per_power, drop, Kn, block, work):
-    """Write a first estimate of the flow of each lane; return the largest Reynolds number."""
-    r = 1.0 - drop
-    X = drop * (1.0 + r)
-    for i in range(LANES):
+def _set_friction(per_opening, drop, block, work, vectors):
+    """Write the friction of each lane."""
+    for i in range(VECTOR * vectors):
         delta = per_opening * block[_OPENING + i]
         B, phi = _friction(delta, drop, i, block)
+        work[_DELTA + i] = delta
+        work[_FRICTION + i] = B
+        work[_CHANNEL + i] = phi * B
+
+
+@jit
+def _estimate(per_power, drop, Kn, block, work, vectors):
+    """Write a first estimate of the flow of each lane; count those that turbulence may change."""
+    r = 1.0 - drop
+    X = drop * (1.0 + r)
+    fast = 0
+    for i in range(VECTOR * vectors):
+        B = work[_FRICTION + i]
         K = block[_INLET + i] + block[_EXIT + i] * (r + r * r)
         power = per_power * block[_POWER + i]
         s = power / (power + block[_THIN + i])
         g = 2.0 * X / (B + math.sqrt(B * B + 4.0 * s * (Kn + K) * X))
-        work[_FRICTION + i] = B
-        work[_CHANNEL + i] = phi * B
         work[_LOSS + i] = K
         work[_INERTIA + i] = s
-        work[_DELTA + i] = delta
-        work[_STEP + i] = REYNOLDS * g * delta
-        a = g * K + phi * B
-        outlet = g + a * r * r
-        E = ACCELERATION * log((g + a) / outlet) if outlet > 0.0 else 0.0
-        work[_FLOW + i] = 2.0 * X / (B + math.sqrt(B * B + 4.0 * s * (Kn + K + E) * X))
-    fastest = 0.0
-    for i in range(LANES):
-        fastest = max(fastest, work[_STEP + i])
-        work[_STEP + i] = 1.0
-    return fastest
+        work[_FLOW + i] = g
+        fast += 0 if REYNOLDS * g * work[_DELTA + i] < _LAMINAR else 1
+    return fast
 
 
 @jit
-def _improve_laminar(drop, Kn, work):
+def _correct_estimate(drop, Kn, work, vectors):
+    """Improve the estimates by the acceleration of the gas at their flow; no lane has converged yet."""
+    r = 1.0 - drop
+    X = drop * (1.0 + r)
+    for i in range(VECTOR * vectors):
+        g = work[_FLOW + i]
+        B = work[_FRICTION + i]
+        K = work[_LOSS + i]
+        a = g * K + work[_CHANNEL + i]
+        outlet = g + a * r * r
+        E = ACCELERATION * log((g + a) / outlet) if outlet > 0.0 else 0.0
+        work[_FLOW + i] = 2.0 * X / (B + math.sqrt(B * B + 4.0 * work[_INERTIA + i] * (Kn + K + E) * X))
+        work[_STEP + i] = 1.0
+
+
+@jit
+def _improve_laminar(drop, Kn, work, vectors):
     """Take a pass of Newton as `_improve`, where no lane is near turbulence."""
     r = 1.0 - drop
     X = drop * (1.0 + r)
-    for i in range(LANES):
+    left = 0
+    for i in range(VECTOR * vectors):
         g = work[_FLOW + i]
         B = work[_FRICTION + i]
         s = work[_INERTIA + i]
@@ -168,17 +197,20 @@ def _improve_laminar(drop, Kn, work):
         F_g = s * (2.0 * (Kn + K + E) * g + g * g * (E_g + E_a * K)) + B
         step = F / F_g if work[_STEP + i] > 0.0 else 0.0
         g -= step
+        above = abs(step) - _CONVERGED * g
         work[_FLOW + i] = g
-        work[_STEP + i] = abs(step) - _CONVERGED * g
-    return _largest_step(work)
+        work[_STEP + i] = above
+        left += 0 if above <= 0.0 else 1
+    return left
 
 
 @jit
-def _improve(drop, Kn, block, work):
-    """Take a pass of Newton in the lanes that have not converged; not above 0 once all have."""
+def _improve(drop, Kn, block, work, vectors):
+    """Take a pass of Newton in the lanes that have not converged; count those that still have not."""
     r = 1.0 - drop
     X = drop * (1.0 + r)
-    for i in range(LANES):
+    left = 0
+    for i in range(VECTOR * vectors):
         g = work[_FLOW + i]
         B = work[_FRICTION + i]
         s = work[_INERTIA + i]
@@ -192,17 +224,11 @@ def _improve(drop, Kn, block, work):
         F_g = s * (2.0 * C * g + g * g * (N_g + E_g + E_a * (K + N + g * N_g))) + B
         step = F / F_g if work[_STEP + i] > 0.0 else 0.0
         g -= step
+        above = abs(step) - _CONVERGED * g
         work[_FLOW + i] = g
-        work[_STEP + i] = abs(step) - _CONVERGED * g
-    return _largest_step(work)
-
-
-@jit_inline
-def _largest_step(work):
-    largest = work[_STEP]
-    for i in range(1, LANES):
-        largest = max(largest, work[_STEP + i])
-    return largest
+        work[_STEP + i] = above
+        left += 0 if above <= 0.0 else 1
+    return left
 
 
 @jit_inline
