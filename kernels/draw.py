@@ -6,10 +6,12 @@ import numpy as np
 
 from . import status
 from .crack import N_GEOMETRY, crack_geometry
+from .draw_lanes import draw_lanes
 from .jit import jit
-from .model import N_CRACK_FIELDS, NOMINAL
+from .model import DRAWN, N_CRACK_FIELDS, NOMINAL
 from .opening import LEAST_OPENING, OPENED, UNOPENED, can_open, shell_stretch
-from .random import CHOICE, CONSTANT, GREATEST_UNIFORM, LEAST_UNIFORM, quantile, uniform
+from .random import CONSTANT, GREATEST_UNIFORM, LEAST_UNIFORM, uniform
+from .variate import variate
 
 # what the law is fitted to and tested over
 _ACCOMMODATION_LOW = 0.6
@@ -122,7 +124,7 @@ def draw_inputs(plan, seed, index, inputs):
     for row in range(plan.draws.size):
         draw = plan.draws[row]
         u = 0.5 if nominal else uniform(seed, index, draw["stream"], 0)
-        inputs[row] = _variate(draw, plan.choices, inputs, u)
+        inputs[row] = variate(draw, plan.choices, inputs, u)
 
 
 @jit
@@ -151,7 +153,7 @@ def draw_point_inputs(plan, seed, index, points, row, inputs):
             u = min(max(u, LEAST_UNIFORM), GREATEST_UNIFORM)
         else:
             u = 0.5 if nominal else uniform(seed, index, draw["stream"], 0)
-        inputs[k] = _variate(draw, plan.choices, inputs, u)
+        inputs[k] = variate(draw, plan.choices, inputs, u)
 
 
 @jit
@@ -173,7 +175,7 @@ def draw_crack(plan, p, seed, index, crack, inputs, fields):
     for field in range(N_CRACK_FIELDS):
         draw = plan.crack_draws[first + field]
         u = uniform(seed, index, draw["stream"], crack) if draw["kind"] != CONSTANT else 0.5
-        fields[field] = _variate(draw, plan.choices, inputs, u)
+        fields[field] = variate(draw, plan.choices, inputs, u)
 
 
 @jit
@@ -208,29 +210,6 @@ def _entry(table, row, column):
 
 
 @jit
-def _variate(draw, choices, inputs, u):
-    """One variate of a row of draws, at u of its distribution."""
-    kind = draw["kind"]
-    a = _argument(draw, 0, inputs)
-    if kind == CONSTANT:
-        return a
-    if kind == CHOICE:
-        place = int(a)
-        last = place + int(draw["value"][1]) - 1
-        while place < last and u >= choices[place, 1]:
-            place += 1
-        return choices[place, 0]
-    b = _argument(draw, 1, inputs)
-    return quantile(kind, a, b, _argument(draw, 2, inputs), _argument(draw, 3, inputs), u)
-
-
-@jit
-def _argument(draw, place, inputs):
-    slot = draw["slot"][place]
-    return inputs[slot] if slot >= 0 else draw["value"][place]
-
-
-@jit
 def _draw_population(plan, seed, index, p, sample):
     inlet_loss = sample.inputs[plan.paths[p]["inlet_loss"]]
     moves = plan.paths[p]["moves"] > 0
@@ -240,8 +219,13 @@ def _draw_population(plan, seed, index, p, sample):
     first = sample.paths[p]["crack_start"]
     fields = np.empty(N_CRACK_FIELDS)
     result = status.OK
-    for crack in range(sample.paths[p]["crack_count"]):
-        draw_crack(plan, p, seed, index, crack, sample.inputs, fields)
+    count = sample.paths[p]["crack_count"]
+    for crack in range(count):
+        lane = crack % DRAWN
+        if lane == 0:
+            draw_lanes(plan, p, seed, index, crack, min(DRAWN, count - crack), sample.inputs, sample.drawn)
+        for field in range(N_CRACK_FIELDS):
+            fields[field] = sample.drawn[field * DRAWN + lane]
         this = _crack_status(fields, inlet_loss, moves, stretch)
         if this == status.IMPOSSIBLE:
             return this

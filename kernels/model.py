@@ -66,6 +66,9 @@ CRACK_FIELDS = (
 )
 N_CRACK_FIELDS = 9
 
+#: Cracks that are drawn side by side.
+DRAWN = 64
+
 # places in Plan.settings
 DURATION = 0
 RTOL = 1
@@ -283,6 +286,8 @@ class Sample(Pack):
     inputs : float64[I]
     geometry : float64[max_cracks, N_GEOMETRY]
         Of `crack.crack_geometry`.
+    drawn : float64[N_CRACK_FIELDS * DRAWN]
+        Cracks as they are drawn, of `draw_lanes`.
     moving : MOVING_CRACK[max_cracks or 0]
         The cracks of populations that move, at rest.
     volumes, paths, feeds : SAMPLE_VOLUME[V], SAMPLE_PATH[P], SAMPLE_FEED[S]
@@ -304,6 +309,7 @@ class Sample(Pack):
 
     inputs: NDArray[Any]
     geometry: NDArray[Any]
+    drawn: NDArray[Any]
     moving: NDArray[Any]
     volumes: NDArray[Any]
     paths: NDArray[Any]
@@ -329,6 +335,7 @@ def new_sample(plan: Plan) -> Sample:
     return Sample(
         inputs=np.zeros(plan.draws.size),
         geometry=np.zeros((plan.max_cracks, N_GEOMETRY)),
+        drawn=np.zeros(N_CRACK_FIELDS * DRAWN),
         moving=np.zeros(plan.max_cracks if moves else 0, MOVING_CRACK),
         volumes=np.zeros(volumes, SAMPLE_VOLUME),
         paths=np.zeros(plan.paths.size, SAMPLE_PATH),

@@ -6,14 +6,15 @@ no other draw.
 
 Sources
 -------
-Philox 4x32-10: Salmon, Moraes, Dror and Shaw, Proc. SC'11 (2011), sec. 3.3. Normal quantile: Wichura,
-Applied Statistics 37 (1988) 477, algorithm AS 241 (PPND16).
+Philox 4x32-10: Salmon, Moraes, Dror and Shaw, Proc. SC'11 (2011), sec. 3.3.
 """
 
 import math
 
 import numpy as np
 
+from . import elementary
+from .elementary import exp, log
 from .jit import jit, jit_inline
 
 CONSTANT = 0
@@ -55,23 +56,32 @@ def philox(c0, c1, c2, c3, k0, k1):
     tuple of uint64
         Four words below 2**32.
     """
-    x0, x1, x2, x3 = np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3)
-    key0, key1 = np.uint64(k0), np.uint64(k1)
-    for _ in range(10):
-        a = _M0 * x0
-        b = _M1 * x2
-        x0, x1, x2, x3 = (
-            (b >> _HALF) ^ x1 ^ key0,
-            b & _MASK,
-            (a >> _HALF) ^ x3 ^ key1,
-            a & _MASK,
-        )
-        key0 = (key0 + _W0) & _MASK
-        key1 = (key1 + _W1) & _MASK
-    return x0, x1, x2, x3
+    x = np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3)
+    a, b = np.uint64(k0), np.uint64(k1)
+    # written out, for within a loop over lanes no other loop may stand
+    x = _round(x, a, b, 0)
+    x = _round(x, a, b, 1)
+    x = _round(x, a, b, 2)
+    x = _round(x, a, b, 3)
+    x = _round(x, a, b, 4)
+    x = _round(x, a, b, 5)
+    x = _round(x, a, b, 6)
+    x = _round(x, a, b, 7)
+    x = _round(x, a, b, 8)
+    return _round(x, a, b, 9)
 
 
-@jit
+@jit_inline
+def _round(x, key0, key1, number):
+    """One round; the key grows by a Weyl sequence from one to the next."""
+    a = _M0 * x[0]
+    b = _M1 * x[2]
+    k0 = (key0 + np.uint64(number) * _W0) & _MASK
+    k1 = (key1 + np.uint64(number) * _W1) & _MASK
+    return (b >> _HALF) ^ x[1] ^ k0, b & _MASK, (a >> _HALF) ^ x[3] ^ k1, a & _MASK
+
+
+@jit_inline
 def uniform(seed, sample, stream, crack):
     """One uniform number of 53 bits, inside (0, 1) and never on its ends.
 
@@ -88,9 +98,8 @@ def uniform(seed, sample, stream, crack):
         counter & _MASK, counter >> _HALF, np.uint64(stream), np.uint64(crack), key & _MASK, key >> _HALF
     )
     bits = ((a >> np.uint64(5)) << np.uint64(26)) | (b >> np.uint64(6))
-    if bits == np.uint64(0x1FFFFFFFFFFFFF):
-        return GREATEST_UNIFORM  # half a bit more would round to one
-    return (float(bits) + 0.5) * 2.0**-53
+    # the greatest of all would be rounded up to one
+    return min((np.float64(np.int64(bits)) + 0.5) * 2.0**-53, GREATEST_UNIFORM)
 
 
 @jit
@@ -113,13 +122,13 @@ def quantile(kind, a, b, c, d, u):
     if kind == UNIFORM:
         return a + (b - a) * u
     if kind == LOGUNIFORM:
-        return a * math.exp(u * math.log(b / a))
+        return a * exp(u * log(b / a))
     if kind == NORMAL:
         return a + b * normal_quantile(u)
     if kind == TRUNCATED_NORMAL:
         return _truncated_normal(a, b, c, d, u)
     if kind == LOGNORMAL:
-        return a * math.exp(b * normal_quantile(u))
+        return a * exp(b * normal_quantile(u))
     if kind == TRIANGULAR:
         return _triangular(a, b, c, u)
     if kind == WEIBULL:
@@ -129,70 +138,14 @@ def quantile(kind, a, b, c, d, u):
 
 @jit
 def normal_quantile(u):
-    """Standard normal quantile, relative accuracy about 1e-16 (AS 241, PPND16)."""
-    q = u - 0.5
-    if abs(q) <= 0.425:
-        x = 0.180625 - q * q
-        return q * _ratio(
-            x,
-            (
-                2509.0809287301226727, 33430.575583588128105, 67265.770927008700853,
-                45921.953931549871457, 13731.693765509461125, 1971.5909503065514427,
-                133.14166789178437745, 3.387132872796366608,
-            ),
-            (
-                5226.495278852854561, 28729.085735721942674, 39307.89580009271061,
-                21213.794301586595867, 5394.1960214247511077, 687.1870074920579083,
-                42.313330701600911252, 1.0,
-            ),
-        )  # fmt: skip
-    tail = u if q < 0.0 else 1.0 - u
-    x = math.sqrt(-math.log(tail))
-    if x <= 5.0:
-        value = _ratio(
-            x - 1.6,
-            (
-                7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177,
-                1.27045825245236838258, 3.64784832476320460504, 5.7694972214606914055,
-                4.6303378461565452959, 1.42343711074968357734,
-            ),
-            (
-                1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966,
-                0.14810397642748007459, 0.68976733498510000455, 1.6763848301838038494,
-                2.05319162663775882187, 1.0,
-            ),
-        )  # fmt: skip
-    else:
-        value = _ratio(
-            x - 5.0,
-            (
-                2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386,
-                0.026532189526576123093, 0.29656057182850489123, 1.7848265399172913358,
-                5.4637849111641143699, 6.6579046435011037772,
-            ),
-            (
-                2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5,
-                7.868691311456132591e-4, 0.0148753612908506148525, 0.13692988092273580531,
-                0.59983220655588793769, 1.0,
-            ),
-        )  # fmt: skip
-    return -value if q < 0.0 else value
+    """Standard normal quantile: `elementary.normal_quantile`, not put in its caller's place."""
+    return elementary.normal_quantile(u)
 
 
 @jit
 def normal_cdf(x):
     """Standard normal distribution function, accurate in the lower tail."""
     return 0.5 * math.erfc(-x / math.sqrt(2.0))
-
-
-@jit_inline
-def _ratio(x, numerator, denominator):
-    top = numerator[0]
-    bottom = denominator[0]
-    for i in range(1, 8):
-        top = top * x + numerator[i]
-        bottom = bottom * x + denominator[i]
-    return top / bottom
 
 
 @jit
