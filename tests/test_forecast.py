@@ -367,6 +367,11 @@ def test_options_that_are_not_there_or_come_too_late(tmp_path):
     ) as caught:
         forecast(case, until="2 d", options=["idle", "perfect"])
     assert len(caught.value.faults) == 1
+    # the vent comes a day after its option, which begins on day 1: at the end of two days it is not reached
+    with pytest.raises(CaseError) as caught:
+        forecast(case, until="2 d", options=["vent"])
+    text = "must be before the end of the forecast, 86400 s after the option begins"
+    assert caught.value.faults == [f"decay.toml: options.vent.events.0.at = 86400: {text}"]
 
 
 def test_a_number_without_unit_is_in_seconds(tmp_path):

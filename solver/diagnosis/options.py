@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from ...kernels import model
 from .._case_checks import nearest
-from .._case_faults import line_of
+from .._case_faults import line_of, lines_of
 from .._column import label
 from .._forecast_section import Option, WatchedLimit
 from .._sections import Record
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
+from ..numbers import Constant
 from ..plan import CompiledCase, compile_case
 from .forward import last_time, wanted_point
 
-__all__ = ["LIMIT", "TOP_UP", "Ahead", "look_ahead", "refuse_unknown_names"]
+__all__ = ["LIMIT", "TOP_UP", "Ahead", "look_ahead", "refuse_too_late", "refuse_unknown_names"]
 
 Floats = NDArray[np.float64]
 
@@ -118,6 +119,39 @@ def refuse_unknown_names(source: str, options: Mapping[str, Option], cases: Sequ
                 faults.append(line_of(Fault(("options", name, *key), text, value), source))
     if faults:
         raise CaseError(faults)
+
+
+def refuse_too_late(source: str, options: Mapping[str, Option], span: float) -> None:
+    """Refuse an option, or an event of one, that begins when the forecast is over.
+
+    It would look as if it did nothing.
+
+    Parameters
+    ----------
+    source : str
+        Of the case, for messages.
+    options : mapping of str to Option
+    span : float
+        End of the forecast after the last reading, s.
+
+    Raises
+    ------
+    CaseError
+        With one line for each of them.
+    """
+    faults = []
+    for name, option in options.items():
+        if option.at >= span:
+            text = f"must be before the end of the forecast, {span:.12g} s after the last reading"
+            faults.append(Fault(("options", name, "at"), text, option.at))
+            continue
+        left = span - option.at
+        for i, event in enumerate(option.events):
+            if isinstance(event.at, Constant) and event.at.value >= left:
+                text = f"must be before the end of the forecast, {left:.12g} s after the option begins"
+                faults.append(Fault(("options", name, "events", i, "at"), text, event.at.value))
+    if faults:
+        raise CaseError(lines_of(faults, source))
 
 
 class _Writing:
