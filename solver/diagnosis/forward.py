@@ -75,13 +75,13 @@ class Forward:
     threads : int, optional
     end : float, optional
         End of the run, s; by default the last time that a reading needs.
-    extra : sequence of (volume, time), optional
-        Pressures wanted besides, for predictions.
+    extra : sequence of Point, optional
+        Pressures wanted besides, for predictions; as of `wanted_point`.
     """
 
     def __init__(
         self, case: Case, seed: int, *, threads: int | None = None, end: float | None = None,
-        extra: Sequence[tuple[str, float]] = (),
+        extra: Sequence[Point] = (),
     ) -> None:  # fmt: skip
         """Compile the case, with a pressure wanted wherever a reading needs one."""
         self.case, self.seed, self.threads = case, seed, threads or available_threads()
@@ -151,7 +151,7 @@ class Forward:
         """Return the pressures wanted besides, float64 (n, E)."""
         return found.outcomes[:, self._extra_places]
 
-    def _compile(self, extra: Sequence[tuple[str, float]]) -> CompiledCase:
+    def _compile(self, extra: Sequence[Point]) -> CompiledCase:
         """Compile the case with a point of the record wherever a pressure is wanted, and no longer a run."""
         points, by_temperature = [], []
         for wanted in self.wanted:
@@ -159,7 +159,7 @@ class Forward:
                 points.append(wanted_point(wanted.volume, float(time), wanted.species))
                 by_temperature.append(wanted.kind == "reading" and self._compares_by_temperature())
         readings = len(points)
-        points += [wanted_point(volume, time, None) for volume, time in extra]
+        points += extra
         record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
         run = self.case.run.model_copy(update={"duration": self.end, "output_times": [0.0], "thresholds": []})
         schedule = [event for event in self.case.schedule if _begins(event) <= self.end]

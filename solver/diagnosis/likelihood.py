@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "NODES", "Reading", "at_offsets", "log_limit", "log_rounded", "log_stable", "log_timed",
+    "NODES", "Reading", "at_offsets", "between_nodes", "log_limit", "log_rounded", "log_stable", "log_timed",
     "node_offsets", "window", "window_start",
 ]  # fmt: skip
 
@@ -127,6 +127,11 @@ def node_offsets(time_uncertainty: float, *, uniform: bool, start: float = -1.0)
 def at_offsets(pressures: Floats, at: Floats) -> Floats:
     """Return the pressure of each sample at a time of its window, ``at`` from -1 to 1, float64 (n,)."""
     return np.asarray((pressures * _interpolation(at)).sum(axis=1))
+
+
+def between_nodes(pressures: Floats) -> Floats:
+    """Return the pressures halfway between the nodes, float64 (n, `NODES` - 1), by their polynomial."""
+    return np.asarray(pressures @ _interpolation(0.5 * (_NODES[:-1] + _NODES[1:])).T)
 
 
 _NODES = -np.cos(np.pi * np.arange(NODES) / (NODES - 1))

@@ -11,6 +11,7 @@ from .._terminal_text import plain
 from ..console import say
 from ..units import convert
 from .diagnose import Answer, Explanation, Floats, interval
+from .sampler import said_against
 from .words import verdict
 
 __all__ = ["show_answer"]
@@ -42,7 +43,7 @@ def _show_evidence(console: Console, answer: Answer) -> None:
             f"{found.log_evidence - best:.2f}", f"{one.rival.prior:.3f}", f"{probable[i]:.3f}",
             f"{moved[i][0]:.3f} .. {moved[i][1]:.3f}",
             "-" if one.p_value is None else f"{one.p_value:.2f}",
-            f"{one.loo.elpd:.2f}{unsure}", f"{found.ess:.0f}" + ("" if not found.reasons else " !"),
+            f"{one.loo.elpd:.2f}{unsure}", f"{found.ess:.0f}" + (" !" if said_against(found) else ""),
         )  # fmt: skip
     console.print(table)
     for one in answer.explanations:
