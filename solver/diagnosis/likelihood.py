@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "NODES", "Reading", "at_offsets", "between_nodes", "log_limit", "log_rounded", "log_stable", "log_timed",
-    "node_offsets", "window", "window_start",
+    "NODES", "REACH", "Reading", "at_offsets", "at_places", "between_nodes", "log_limit", "log_rounded",
+    "log_stable", "log_timed", "node_offsets", "window", "window_nodes", "window_start",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 NODES = 5
 # pieces of the window within which the pressure is taken as linear in time
 _PIECES = 40
-# standard deviations of a normal time that the window reaches to: beyond lies 0.03 %
-_REACH = 3.6
+#: Standard deviations of a normal time that its window reaches to: beyond lies 0.03 %
+REACH = 3.6
 # pieces that the best of them and its neighbours are cut into where the likelihood is narrow beside them:
 # where its logarithm changes by so much from one to the next, and is above so little as to matter to nobody
 _SMALL, _MUCH, _LITTLE = 48, 0.5, -500.0
@@ -120,7 +120,7 @@ def log_stable(change: Floats, within: float, uncertainty: float) -> Floats:
 
 def window(time_uncertainty: float, *, uniform: bool) -> float:
     """Return how far from its time a reading may have been taken, in s."""
-    return time_uncertainty * (1.0 if uniform else _REACH)
+    return time_uncertainty * (1.0 if uniform else REACH)
 
 
 def window_start(time: float, time_uncertainty: float, *, uniform: bool) -> float:
@@ -139,6 +139,20 @@ def node_offsets(time_uncertainty: float, *, uniform: bool, start: float = -1.0)
 def at_offsets(pressures: Floats, at: Floats) -> Floats:
     """Return the pressure of each sample at a time of its window, ``at`` from -1 to 1, float64 (n,)."""
     return np.asarray((pressures * _interpolation(at)).sum(axis=1))
+
+
+def at_places(pressures: Floats, places: Floats) -> Floats:
+    """Return the pressures of each sample at places of its window from -1 to 1, float64 (n, k)."""
+    powers = pressures @ _TO_POWERS
+    found = np.zeros_like(places)
+    for k in reversed(range(NODES)):
+        found = found * places + powers[:, k, None]
+    return found
+
+
+def window_nodes(first: float, last: float) -> Floats:
+    """Return the nodes of a window that starts and ends at given times, s."""
+    return first + 0.5 * (_NODES + 1.0) * (last - first)
 
 
 def between_nodes(pressures: Floats) -> Floats:
@@ -168,7 +182,7 @@ def _tilt(logs: Floats, edges: Floats, start: float) -> Floats:
     """
     with np.errstate(invalid="ignore"):
         slopes = np.nan_to_num(np.gradient(logs, axis=1), nan=0.0)
-    law = np.diff(-0.5 * (_REACH * _whole(edges, start)) ** 2)
+    law = np.diff(-0.5 * (REACH * _whole(edges, start)) ** 2)
     return np.asarray(np.clip(slopes, -_STEEPEST, _STEEPEST) * law / 12.0)
 
 
@@ -184,8 +198,8 @@ def _mass(edges: Floats, uniform: bool, start: float) -> Floats:
     places = _whole(edges, start)
     if uniform:
         return np.asarray(np.diff(places, axis=-1) / (1.0 - start))
-    total = ndtr(_REACH) - ndtr(_REACH * start)
-    return np.asarray(np.diff(ndtr(_REACH * places), axis=-1) / total)
+    total = ndtr(REACH) - ndtr(REACH * start)
+    return np.asarray(np.diff(ndtr(REACH * places), axis=-1) / total)
 
 
 def _interpolation(at: Floats) -> Floats:
@@ -209,10 +223,7 @@ def _refined(
     n = len(pressures)
     first = np.clip(logs.argmax(axis=1) - 1, 0, _PIECES - 3)
     ends = 2.0 * (first[:, None] + 3.0 * np.arange(_SMALL + 1) / _SMALL) / _PIECES - 1.0
-    powers = pressures @ _TO_POWERS
-    at_ends = np.zeros_like(ends)
-    for k in reversed(range(NODES)):
-        at_ends = at_ends * ends + powers[:, k, None]
+    at_ends = at_places(pressures, ends)
     small = _log_mean(value, at_ends[:, :-1], at_ends[:, 1:], reading.uncertainty, reading.resolution)
     with np.errstate(divide="ignore"):
         small += np.log(_mass(ends, reading.uniform, reading.start))

@@ -11,7 +11,7 @@ from .._diagnosis_section import Diagnosis
 from .._sections import Point
 from ..case import Case
 from .forward import Forward, Found, wanted_point
-from .likelihood import NODES, between_nodes, node_offsets, window, window_start
+from .likelihood import NODES, REACH, between_nodes, window, window_nodes
 
 __all__ = ["rough_windows"]
 
@@ -46,13 +46,14 @@ def rough_windows(case: Case, cube: Floats, seed: int, threads: int | None = Non
     section = case.diagnosis or Diagnosis()
     uniform = section.time_law == "uniform"
     points = case.record.points if case.record is not None else []
-    uncertain = [(i, point) for i, point in enumerate(points) if point.time_uncertainty > 0.0]
+    shared = REACH * section.start_offset
+    uncertain = [(i, point) for i, point in enumerate(points) if point.time_uncertainty + shared > 0.0]
     if not uncertain:
         return ()
     wanted = [
         wanted_point(point.volume, time, point.species)
         for _, point in uncertain
-        for time in _times(point, uniform)
+        for time in _times(_window(point, uniform, shared))
     ]
     forward = Forward(case, seed, threads=threads, extra=wanted)
     found = forward.run(cube)
@@ -66,7 +67,7 @@ def rough_windows(case: Case, cube: Floats, seed: int, threads: int | None = Non
         course = np.ptp(pressures[:, k], axis=1)
         share = float(np.mean((off > _OFF * spread) & (off > _OFF_COURSE * course))) if off.size else 0.0
         if share > _MAY_MISS:
-            acting = ", ".join(_acting(forward, found, point, uniform))
+            acting = ", ".join(_acting(forward, found, _window(point, uniform, shared)))
             by = f" ({acting} acts there)" if acting else ""
             often = f"in {100.0 * share:.0f} % of the draws"
             said.append(
@@ -76,20 +77,23 @@ def rough_windows(case: Case, cube: Floats, seed: int, threads: int | None = Non
     return tuple(said)
 
 
-def _times(point: Point, uniform: bool) -> list[float]:
-    """Return the nodes of a reading's window, then the times halfway between them, s."""
-    start = window_start(point.time, point.time_uncertainty, uniform=uniform)
-    own = point.time + node_offsets(point.time_uncertainty, uniform=uniform, start=start)
-    own = np.maximum(own, 0.0)
+def _window(point: Point, uniform: bool, shared: float) -> tuple[float, float]:
+    """Return from when to when a reading may have been taken, s."""
+    reach = window(point.time_uncertainty, uniform=uniform) + shared
+    return max(point.time - reach, 0.0), point.time + reach
+
+
+def _times(ends: tuple[float, float]) -> list[float]:
+    """Return the nodes of a window, then the times halfway between them, s."""
+    own = window_nodes(*ends)
     return [*own.tolist(), *(0.5 * (own[:-1] + own[1:])).tolist()]
 
 
-def _acting(forward: Forward, found: Found, point: Point, uniform: bool) -> Iterator[str]:
-    """Name the controls that act first within a reading's window, in any draw."""
-    reach = window(point.time_uncertainty, uniform=uniform)
+def _acting(forward: Forward, found: Found, ends: tuple[float, float]) -> Iterator[str]:
+    """Name the controls that act first within a window, in any draw."""
     for column in forward.compiled.outcomes:
         kind, _, name = column.name.partition("_")
         if kind in ("control", "relief") and name.endswith("_first"):
             first = found.outcomes[:, column.place]
-            if np.any(np.abs(first - point.time) < reach):
+            if np.any((first > ends[0]) & (first < ends[1])):
                 yield f"{kind} {name.removesuffix('_first')}"
