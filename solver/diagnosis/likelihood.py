@@ -26,7 +26,7 @@ _PIECES = 40
 REACH = 3.6
 # pieces that the best of them and its neighbours are cut into where the likelihood is narrow beside them:
 # where its logarithm changes by so much from one to the next, and is above so little as to matter to nobody
-_SMALL, _MUCH, _LITTLE = 48, 0.5, -500.0
+_SMALL, _MUCH, _LITTLE = 24, 0.5, -500.0
 # change of the log likelihood over a piece up to which its second order is believed
 _STEEPEST = 3.0
 # standard deviations of the gauge; below this the mean over a piece is the value in its middle
@@ -182,7 +182,7 @@ def _tilt(logs: Floats, edges: Floats, start: float) -> Floats:
     """
     with np.errstate(invalid="ignore"):
         slopes = np.nan_to_num(np.gradient(logs, axis=1), nan=0.0)
-    law = np.diff(-0.5 * (REACH * _whole(edges, start)) ** 2)
+    law = np.diff(-0.5 * (REACH * _whole(edges, start)) ** 2, axis=-1)
     return np.asarray(np.clip(slopes, -_STEEPEST, _STEEPEST) * law / 12.0)
 
 
@@ -226,7 +226,7 @@ def _refined(
     at_ends = at_places(pressures, ends)
     small = _log_mean(value, at_ends[:, :-1], at_ends[:, 1:], reading.uncertainty, reading.resolution)
     with np.errstate(divide="ignore"):
-        small += np.log(_mass(ends, reading.uniform, reading.start))
+        small += np.log(_mass(ends, reading.uniform, reading.start)) + _tilt(small, ends, reading.start)
     rest = logs + np.log(weights)
     rest[np.arange(n)[:, None], first[:, None] + np.arange(3)] = -np.inf
     return _log_sum(np.hstack([rest, small]))
