@@ -34,6 +34,8 @@ __all__ = [
 _LARGEST = 1 << 20
 _COLUMNS = ("volume", "time", "pressure", "uncertainty", "time_uncertainty", "temperature", "species")
 _HEADER = re.compile(r"\s*(\w+)\s*(?:\[\s*([^\]]+?)\s*\])?\s*")
+# tables whose parts are named by the case
+_NAMED = ("volumes", "paths", "feeds", "controls", "hypotheses", "options", "tests")
 # tomllib takes quadratic time over a key of many dots; no key of a case has more than six.
 _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++\s*+\.\s*+){40}""")
 
@@ -187,7 +189,7 @@ def apply_overrides(
         if key in known and _set(data, key.split("."), value):
             continue
         faults.append(
-            line_of(Fault((), f"override {key}: unknown key; {_nearest_override(key, known)}"), source)
+            line_of(Fault((), f"override {key}: unknown key; {_nearest_override(key, known, data)}"), source)
         )
     if faults:
         raise CaseError(faults)
@@ -234,7 +236,16 @@ def _set(data: dict[str, Any], parts: Sequence[str], value: object) -> bool:
     return True
 
 
-def _nearest_override(key: str, known: Sequence[str]) -> str:
+def _nearest_override(key: str, known: Sequence[str], data: Mapping[str, Any]) -> str:
+    """Say which key may have been meant; or, of a part that the case does not have, that it has none."""
+    section, *rest = key.split(".")
+    if section in _NAMED and rest:
+        parts = data.get(section)
+        if not isinstance(parts, Mapping) or not parts:
+            whole = " = { ".join(rest) + " = ..." + " }" * (len(rest) - 1)
+            return f"the case has no [{section}], so give them whole: {section}={{ {whole} }}"
+        if rest[0] not in parts and not (named := nearest(rest[0], list(parts))).startswith("did you mean"):
+            return f"the case has no {section}.{rest[0]}; {named}"
     # keys as deep as the one that was meant are compared first
     depth = key.count(".")
     return nearest(key, sorted(known, key=lambda other: abs(other.count(".") - depth)))

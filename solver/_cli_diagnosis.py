@@ -96,12 +96,8 @@ def diagnose(
 
             with printing():
                 show_answer(terminal(), answer)
-        if not answer.converged:
-            bad = [one for one in answer.explanations if one.sampled.reasons]
-            fail(
-                [f"{one.rival.name}: not converged: {'; '.join(one.sampled.reasons)}" for one in bad],
-                FAILED_SAMPLES,
-            )
+        if bad := answer.not_to_be_trusted:
+            fail([f"{name}: {'; '.join(why)}" for name, why in bad.items()], FAILED_SAMPLES)
 
 
 def _spare(case: str, records: list[Path], path: Path) -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from ._sections import Section, Time, Whole
 from ._volumes import Volume
 from .errors import Fault, FaultsError
-from .numbers import Quantity
+from .numbers import Quantity, parse_fixed
+from .units import split_quantity
 
-__all__ = ["Design", "Profile", "Step", "design_faults", "volume_of"]
+__all__ = ["Design", "Profile", "Step", "design_faults", "pressure_units", "volume_of"]
 
 #: Readings that a test may have.
 MOST_READINGS = 200
 _MOST_TESTS = 200
 _MOST_STEPS = 100
-_Pressure = Annotated[float, Quantity("pressure", minimum=0.0, fixed=True)]
+_PRESSURE = Quantity("pressure", minimum=0.0, fixed=True)
+_Pressure = Annotated[float, _PRESSURE]
 _Spread = Annotated[float, Quantity("pressure", minimum=0.0, fixed=True)]
 _Span = Annotated[float, Quantity("time", above=0.0, fixed=True)]
 _Share = Annotated[float, Quantity("dimensionless", above=0.0, maximum=1.0, fixed=True)]
@@ -125,6 +128,35 @@ def volume_of(design: Design, volumes: Mapping[str, Volume | None]) -> str | Non
         return design.volume
     free = [name for name, volume in volumes.items() if volume is not None and volume.kind == "integrated"]
     return free[0] if len(free) == 1 else None
+
+
+def pressure_units(data: Mapping[str, Any]) -> dict[float, str]:
+    """Return the units that a case writes the pressures of its tests in: by the pressure, Pa.
+
+    Parameters
+    ----------
+    data : mapping
+        The case as it stands in its file; a pressure that is a plain number has no unit there.
+    """
+    found: dict[float, str] = {}
+    for text in _pressures_in([data.get("design"), data.get("tests")]):
+        split = split_quantity(text)
+        if split is not None and split[1]:
+            with suppress(FaultsError):
+                found.setdefault(parse_fixed(text, _PRESSURE), split[1])
+    return found
+
+
+def _pressures_in(raw: object, key: str = "") -> Iterator[str]:
+    """Give all text of the keys that take pressures."""
+    if isinstance(raw, Mapping):
+        for name, inner in raw.items():
+            yield from _pressures_in(inner, str(name))
+    elif isinstance(raw, list):
+        for inner in raw:
+            yield from _pressures_in(inner, key)
+    elif isinstance(raw, str) and key in ("pressure", "pressures", "lowest", "highest"):
+        yield raw
 
 
 def design_faults(

@@ -61,6 +61,11 @@ class Diagnosis(Section):
     gauge_drift: Annotated[float, Quantity("pressure_rate", minimum=0.0, fixed=True)] = Field(
         0.0, description="Standard deviation of a drift of the gauge, from the start on; 0 for none."
     )
+    start_offset: Annotated[float, Quantity("time", minimum=0.0, fixed=True)] = Field(
+        0.0,
+        description="Standard deviation of a shift that all times of the record share, as where its start is "
+        "uncertain; 0 for none.",
+    )
     time_law: Literal["normal", "uniform"] = Field(
         "normal",
         description="What time_uncertainty of a point is: the standard deviation of a normal law, or the "

@@ -14,7 +14,7 @@ from ._case_faults import faults_of, lines_of
 from ._case_file import CaseFile, RecordFile, apply_overrides, read_case_file, read_record_file, shipped_names
 from ._case_schema import schema_of
 from ._controls import CloseControl, Control, RepressuriseControl
-from ._design_section import Design, Profile
+from ._design_section import Design, Profile, pressure_units
 from ._diagnosis_section import Diagnosis, Hypothesis
 from ._feeds import CrewFeed, Feed, HoldFeed, RateFeed, RemovalFeed
 from ._forecast_section import Forecast, Option
@@ -189,6 +189,7 @@ class Case(Section):
     )
     sweep: Sweep = Field(default_factory=Sweep, description="How the samples are drawn.")
     _source: str = PrivateAttr("")
+    _pressure_units: dict[float, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Case:
@@ -210,6 +211,11 @@ class Case(Section):
     def source(self) -> str:
         """Name of the file that the case was read from, without its folder; empty if it came from none."""
         return self._source
+
+    @property
+    def pressure_units(self) -> Mapping[float, str]:
+        """Units in which its file has the pressures of its tests, by the pressure in Pa."""
+        return self._pressure_units
 
     def to_dict(self) -> dict[str, Any]:
         """Write the case, defaults included, as plain JSON types in SI; `Case.model_validate` reads it."""
@@ -270,6 +276,7 @@ def case_of(data: Mapping[str, Any], source: str, rows: RecordFile | None = None
         lines = lines_of(_all_faults(error, data), source, None if rows is None else (rows.name, rows.lines))
         raise CaseError(lines) from None
     case._source = source
+    case._pressure_units = pressure_units(data)
     return case
 
 

@@ -315,7 +315,16 @@ def test_overrides_as_a_mapping() -> None:
         ("paths.cracks.opening.medan=5", "did you mean paths.cracks.opening.median?"),
         ("paths.cracks.count.low=5", "override paths.cracks.count.low: unknown key"),
         ("schedule.0.at=1 d", "override schedule.0.at: unknown key"),
-        ("volumes.new.volume=1", "override volumes.new.volume: unknown key"),
+        (
+            "volumes.new.volume=1",
+            "override volumes.new.volume: unknown key; the case has no volumes.new; there is ",
+        ),
+        (
+            "tests.x.pressure=1 mmHg",
+            "override tests.x.pressure: unknown key; the case has no [tests], so give them whole: "
+            "tests={ x = { pressure = ... } }",
+        ),
+        ("feeds.in.rate=1", "the case has no [feeds], so give them whole: feeds={ in = { rate = ... } }"),
         ("=5", "override : unknown key"),
         ("volumes.tunnel.volume", "override volumes.tunnel.volume: must be KEY=VALUE"),
         ("volumes.tunnel.volume=-5", "volumes.tunnel.volume = -5: must be greater than 0 m^3"),

@@ -7,7 +7,7 @@ from scipy import stats
 
 from leakflow.solver.diagnosis.checks import replicates
 from leakflow.solver.diagnosis.diagnose import _flows, diagnose
-from leakflow.solver.diagnosis.forward import Forward, Found
+from leakflow.solver.diagnosis.forward import Forward, Found, wanted_point
 from leakflow.solver.diagnosis.hypotheses import load_rivals
 from leakflow.solver.diagnosis.words import verdict
 from leakflow.solver.errors import CaseError
@@ -159,7 +159,7 @@ def test_only_readings_are_compared_as_p_over_t(tmp_path):
     cube = np.array([[0.4, 0.9, 0.2], [0.6, 0.1, 0.7]])
     for compare, text in (("pressure", points(READ)), ("p/T", read)):
         case = load_rivals(written(tmp_path, CASE + f'compare = "{compare}"\n' + text + told))[0]
-        forward = Forward(case, 1, extra=[("tank", 7e4)])
+        forward = Forward(case, 1, extra=[wanted_point("tank", 7e4)])
         found = forward.run(cube)
         logs.append(found)
         assert forward.extra(found)[:, 0] == pytest.approx(decayed(found.inputs[:, 0], 7e4), rel=1e-6)

@@ -9,11 +9,12 @@ import pytest
 from feed_case import CASE, DESIGN, RISE, decisive, gain, separation, written
 from rich.console import Console
 
+from leakflow.solver.diagnosis.candidates import candidates_of
 from leakflow.solver.diagnosis.design import design_test
 from leakflow.solver.diagnosis.design_tables import show_plan
 from leakflow.solver.diagnosis.design_words import advice
 from leakflow.solver.diagnosis.diagnose import diagnose
-from leakflow.solver.diagnosis.hypotheses import check_hypotheses
+from leakflow.solver.diagnosis.hypotheses import check_hypotheses, load_rivals
 from leakflow.solver.diagnosis.store import write_answer
 from leakflow.solver.errors import ArgumentError, CaseError, LeakflowError, ResultsError
 
@@ -77,6 +78,20 @@ def test_a_pressure_tells_a_leak_from_a_feed_that_matches_it(tmp_path):
     # p - p0 goes to nought as exp(-k t)
     k = leak * RISE
     assert half.bands[1, 1, -1] == pytest.approx(1e5 - 5e4 * np.exp(-k * 4e4), rel=0.01)
+
+
+def test_pressures_are_called_as_the_case_writes_them(tmp_path):
+    text = (
+        CASE + DESIGN + 'pressures = ["50 kPa", "0.9 bar", 8e4]\nhighest = "95 kPa"\n'
+        + '[tests.two]\nsteps = [{ pressure = "0.5 atm" }, { after = "2e4 s", pressure = "50 kPa" }]\n'
+        + '[tests.high]\npressure = "1 bar"\n'
+    )  # fmt: skip
+    candidates = {
+        one.name: one for one in candidates_of(load_rivals(written(tmp_path, text), recorded=False)[0])
+    }
+    assert list(candidates) == ["50 kPa", "0.9 bar", "600.049 mmHg", "unchanged", "two", "high"]
+    assert candidates["two"].title == "brought to 0.5 atm, then 50 kPa"
+    assert candidates["high"].refused == "1 bar is above the highest, 95 kPa"
 
 
 def test_limits_refuse_with_a_reason(tmp_path):

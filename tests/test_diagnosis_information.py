@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from leakflow.solver.diagnosis.information import Gauge, information
 from leakflow.solver.diagnosis.likelihood import log_rounded
@@ -109,6 +111,37 @@ def test_threads_do_not_matter_and_a_coarse_gauge_tells_less():
     both = 0.5 * table.sum(axis=0)
     expected = sum(0.5 * (row * np.log(row / both)).sum() for row in table)
     assert one.gain[0] == pytest.approx(expected, abs=3.0 * one.error[0])
+
+
+def test_a_fine_gauge_beside_a_coarse_step_is_exact_and_takes_little_memory():
+    """A step of 1e5 standard deviations: all there is to a reading is on which side of an edge it fell."""
+    gauge = Gauge(6e-5, 6.0)
+    read, inner = simulated([0.0, 2.0], 0.5, np.random.default_rng(8), gauge=gauge)
+    tracemalloc.start()
+    try:
+        found = information(read, inner, np.array([0.5, 0.5]), gauge, 0.9)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5e7
+    edges = np.arange(-5, 7) * 6.0 - 3.0
+    table = np.diff(stats.norm.cdf(edges, np.array([[0.0], [2.0]]), 0.5), axis=1)
+    both = 0.5 * table.sum(axis=0)
+    expected = 0.5 * (special.xlogy(table, table) - special.xlogy(table, both)).sum()
+    assert found.error[0] < 0.02
+    assert found.gain[0] == pytest.approx(expected, abs=3.0 * found.error[0])
+
+
+@pytest.mark.parametrize("steps", [100.0, 1e5, 1e9])
+def test_readings_near_the_edge_of_a_coarse_step_keep_their_likelihood(steps):
+    """One draw of each hypothesis within a few standard deviations of an edge; the rest are far."""
+    gauge = Gauge(1.0, steps)
+    near = 0.5 * steps + np.array([[-1.5], [0.5]])
+    inner = [np.repeat(one[None, :], 64, axis=0) for one in near]
+    found = information([np.zeros((9, 1))] * 2, inner, np.array([0.5, 0.5]), gauge, 0.9)
+    shown = np.exp(log_rounded(0.0, near[:, 0], 1.0, steps))
+    posterior = shown / shown.sum()
+    assert found.gain[0] == pytest.approx(0.5 * np.log(posterior).sum() + np.log(2.0), abs=2e-3)
 
 
 def test_far_tails_keep_their_order():

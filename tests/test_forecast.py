@@ -325,7 +325,19 @@ def test_files_of_something_else_are_refused(sampled, tmp_path):
          "must be one number, or a distribution within 0 and 1"),
         ('[options.a]\npatch = { path = "leak", efficacy = 1, agein = 1 }\n',
          "unknown key; did you mean options.a.patch.ageing?"),
-        ('[options.a]\nshut = "leak"\n', "must be a valve or a hatch; leak is of kind seal"),
+        ('[options.a]\nshut = "leak"\n',
+         'toml: options.a.shut = "leak": must be a valve or a hatch; leak is of kind seal'),
+        ('[options.a]\nhold = { volume = "vacuum", pressure = 1e4 }\n',
+         'toml: options.a.hold.volume = "vacuum": must be an integrated volume'),
+        ('[options.a]\ntop_up = { volume = "vacuum", below = 1e4, to = 2e4 }\n',
+         'toml: options.a.top_up.volume = "vacuum": must be an integrated volume'),
+        ('[options.a]\nat = 9\nevents = [{ action = "temperature", volume = "tank", at = 5, to = 5e3 }]\n',
+         "toml: options.a.events.0.to = 5000: must be from 200 to 500 K"),
+        ('[options.a]\npatch = { path = "leak", efficacy = 1 }\n'
+         'events = [{ action = "open", at = 5, path = "leak" }]\n',
+         'toml: options.a.events.0.path = "leak": must be a valve'),
+        ('[options.a]\nhold = { volume = "tank", pressure = 1e4, vent_every = 1e-5 }\n',
+         "toml: options.a: schedule = "),
         ('[options.a]\ntop_up = { volume = "tank", below = 2e4, to = 1e4 }\n', "must be above below"),
         ('[options.a]\nevents = [{ action = "vnet", at = 0, volume = "tank", to = 0 }]\n',
          'options.a.events.0.action = "vnet": must be one of'),
@@ -367,6 +379,11 @@ def test_options_that_are_not_there_or_come_too_late(tmp_path):
     ) as caught:
         forecast(case, until="2 d", options=["idle", "perfect"])
     assert len(caught.value.faults) == 1
+    # the vent comes a day after its option, which begins on day 1: at the end of two days it is not reached
+    with pytest.raises(CaseError) as caught:
+        forecast(case, until="2 d", options=["vent"])
+    text = "must be before the end of the forecast, 86400 s after the option begins"
+    assert caught.value.faults == [f"decay.toml: options.vent.events.0.at = 86400: {text}"]
 
 
 def test_a_number_without_unit_is_in_seconds(tmp_path):

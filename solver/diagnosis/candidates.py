@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from .._case_faults import line_of
 from .._design_section import Design, Profile, Step, volume_of
 from ..case import Case
 from ..errors import CaseError, Fault
-from ..units import convert
+from ..units import format_quantity
 from .forward import last_reading
 
 __all__ = ["Candidate", "candidates_of", "start_of"]
@@ -81,7 +82,10 @@ def candidates_of(case: Case) -> list[Candidate]:
     if case.design is None:
         raise CaseError(line_of(Fault(("design",), "missing; the design of a test needs it"), case.source))
     design = case.design
-    profiles = {pressure_name(pressure): Profile(pressure=pressure) for pressure in design.pressures}
+    profiles = {
+        pressure_name(pressure, case.pressure_units): Profile(pressure=pressure)
+        for pressure in design.pressures
+    }
     if design.unchanged:
         profiles["unchanged"] = Profile(title="nothing is done, readings go on")
     for name, profile in (case.tests or {}).items():
@@ -91,15 +95,18 @@ def candidates_of(case: Case) -> list[Candidate]:
     volume = volume_of(design, case.volumes)
     assert volume is not None  # the case was checked
     start = start_of(case)
-    return [_candidate(name, profile, design, volume, start) for name, profile in profiles.items()]
+    units = case.pressure_units
+    return [_candidate(name, profile, design, volume, start, units) for name, profile in profiles.items()]
 
 
-def pressure_name(pressure: float) -> str:
-    """Return the name of the test that brings a volume to a pressure."""
-    return f"{float(convert(pressure, 'pressure', 'mmHg')):.6g} mmHg"
+def pressure_name(pressure: float, units: Mapping[float, str]) -> str:
+    """Return the name of the test that brings a volume to a pressure: in the unit that the case has it in."""
+    return format_quantity(pressure, "pressure", units.get(pressure, "mmHg"))
 
 
-def _candidate(name: str, profile: Profile, design: Design, volume: str, start: float) -> Candidate:
+def _candidate(
+    name: str, profile: Profile, design: Design, volume: str, start: float, units: Mapping[float, str]
+) -> Candidate:
     wait = design.wait if profile.wait is None else profile.wait
     every, duration = profile.every or design.every, profile.duration or design.duration
     steps = _steps(profile, duration)
@@ -109,9 +116,9 @@ def _candidate(name: str, profile: Profile, design: Design, volume: str, start: 
     for i, step in enumerate(steps):
         readings = np.where(readings == step.after, readings + (_APART if i == 0 else -_APART), readings)
     return Candidate(
-        name, profile.title or _described(steps), volume,
+        name, profile.title or _described(steps, units), volume,
         [(start + step.after, step.pressure) for step in steps], start, start + readings,
-        _refusal(design, steps, duration),
+        _refusal(design, steps, duration, units),
     )  # fmt: skip
 
 
@@ -124,18 +131,19 @@ def _steps(profile: Profile, duration: float) -> list[Step]:
     return [Step.model_construct(after=time, pressure=profile.pressure) for time in times]
 
 
-def _described(steps: list[Step]) -> str:
-    distinct = list(dict.fromkeys(pressure_name(step.pressure) for step in steps))
+def _described(steps: list[Step], units: Mapping[float, str]) -> str:
+    distinct = list(dict.fromkeys(pressure_name(step.pressure, units) for step in steps))
     return f"brought to {', then '.join(distinct)}" if distinct else "nothing is done"
 
 
-def _refusal(design: Design, steps: list[Step], duration: float) -> str:
+def _refusal(design: Design, steps: list[Step], duration: float, units: Mapping[float, str]) -> str:
     """Say which limit a test breaks by what it is, before anything is computed."""
     if design.longest is not None and duration > design.longest:
         return f"takes {duration / 3600.0:.4g} h, longer than {design.longest / 3600.0:.4g} h"
     for step in steps:
+        named = pressure_name(step.pressure, units)
         if design.lowest is not None and step.pressure < design.lowest:
-            return f"{pressure_name(step.pressure)} is below the lowest, {pressure_name(design.lowest)}"
+            return f"{named} is below the lowest, {pressure_name(design.lowest, units)}"
         if design.highest is not None and step.pressure > design.highest:
-            return f"{pressure_name(step.pressure)} is above the highest, {pressure_name(design.highest)}"
+            return f"{named} is above the highest, {pressure_name(design.highest, units)}"
     return ""

@@ -230,6 +230,7 @@ class _Judge:
         """Take what is common to all tests."""
         assert case.design is not None
         self.design, self.prospects, self.seed = case.design, prospects, seed
+        self.units = case.pressure_units
         self.threads = threads or available_threads()
         section = case.diagnosis or Diagnosis()
         self.errors = {
@@ -304,14 +305,14 @@ class _Judge:
             off = np.abs(seen.reached[seen.sound, i] - wanted)
             spread = self.design.uncertainty if design.setting is None else design.setting
             if np.mean(off > _MISSED * wanted + 6.0 * spread) > _MAY_BREAK:
-                return f"{pressure_name(wanted)} is not reached {often}: is a hatch open?"
+                return f"{pressure_name(wanted, self.units)} is not reached {often}: is a hatch open?"
         if design.most_gas is not None and np.mean(gas > design.most_gas) > _MAY_BREAK:
             most = np.quantile(gas, 1.0 - _MAY_BREAK)
             return f"uses {most:.3g} kg of gas, more than {design.most_gas:.3g} kg, {often}"
         if design.lowest is not None and np.mean((pressures < design.lowest).any(axis=1)) > _MAY_BREAK:
-            return f"falls below the lowest, {pressure_name(design.lowest)}, {often}"
+            return f"falls below the lowest, {pressure_name(design.lowest, self.units)}, {often}"
         if design.highest is not None and np.mean((pressures > design.highest).any(axis=1)) > _MAY_BREAK:
-            return f"rises above the highest, {pressure_name(design.highest)}, {often}"
+            return f"rises above the highest, {pressure_name(design.highest, self.units)}, {often}"
         return ""
 
 

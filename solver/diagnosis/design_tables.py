@@ -16,6 +16,9 @@ from .design_words import advice, duration
 
 __all__ = ["plain", "show_plan"]
 
+# columns of a terminal that has place for all columns of the table of tests
+_WIDE = 90
+
 
 def show_plan(console: Console, plan: Plan) -> None:
     """Print what each test tells, how surely, how soon, and what it comes to in words."""
@@ -46,19 +49,21 @@ def _show_tests(console: Console, plan: Plan) -> None:
     table = Table(box=box.SIMPLE, title="Tests", title_justify="left")
     table.add_column("test", overflow="fold", min_width=9)
     wanted = f"p >= {plan.design.certainty:g}"
-    for name in ("h", "nats told", "share", wanted, "wrong", "enough", "kg"):
-        table.add_column(name, justify="right", no_wrap=True)
+    # a narrow terminal does without what follows from the rest, and folds what it has no place for yet
+    shared = console.width >= _WIDE
+    for name in ("h", "nats told", *(["share"] if shared else []), wanted, "wrong", "enough", "kg"):
+        table.add_column(name, justify="right", overflow="fold")
     for test in sorted(plan.tests, key=_order):
         if test.told is None:
-            table.add_row(plain_text(test.candidate.name), "refused", *["-"] * 6)
+            table.add_row(plain_text(test.candidate.name), "refused", *["-"] * (6 if shared else 5))
             continue
         told = test.told
-        share = "-" if test.share is None else f"{test.share * 100:.0f} %"
+        share = ["-" if test.share is None else f"{test.share * 100:.0f} %"] if shared else []
         gas = np.max(test.gas[:, 1]) if test.gas is not None else 0.0
         table.add_row(
             plain_text(test.candidate.name) + (" !" if test.reasons() else ""),
             f"{test.candidate.hours[-1]:.4g}", f"{told.gain[-1]:.3f}±{told.error[-1]:.3f}",
-            share, f"{told.decisive[-1]:.2f}±{told.decisive_error[-1]:.2f}",
+            *share, f"{told.decisive[-1]:.2f}±{told.decisive_error[-1]:.2f}",
             f"{told.wrong[-1]:.3f}", "never" if test.enough is None else duration(test.enough), f"{gas:.2f}",
         )  # fmt: skip
     console.print(table)

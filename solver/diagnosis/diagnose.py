@@ -14,10 +14,11 @@ from .._column import label
 from .._diagnosis_section import Diagnosis
 from ..case import Case
 from .checks import LeaveOneOut, leave_one_out, p_value, replicates
-from .forward import Forward, last_reading
+from .forward import Forward, last_reading, wanted_point
 from .hypotheses import Rival, load_rivals
 from .repeats import sample_repeatedly
-from .sampler import Sampled, resampled
+from .sampler import Sampled, resampled, said_against
+from .windows import rough_windows
 
 __all__ = ["DECISIVE", "Answer", "Explanation", "diagnose"]
 
@@ -111,6 +112,12 @@ class Answer:
         """Whether the sampling of all has converged."""
         return not any(one.sampled.reasons for one in self.explanations)
 
+    @property
+    def not_to_be_trusted(self) -> dict[str, list[str]]:
+        """By hypothesis, why its figures are not to be trusted; those that are to be are absent."""
+        found = {one.rival.name: said_against(one.sampled) for one in self.explanations}
+        return {name: said for name, said in found.items() if said}
+
     def probabilities(self, priors: Sequence[float] | None = None) -> Floats:
         """Return the posterior probabilities of the hypotheses, under the case's priors or under others."""
         given = [one.rival.prior for one in self.explanations] if priors is None else priors
@@ -188,6 +195,7 @@ def _explained(
         forward, forward.names, seed=seed, live=live, most_evaluations=most, repeat=repeat
     )
     cube = sampled.cube[resampled(sampled, _DRAWS, seed)]
+    sampled = sampled._replace(doubts=rough_windows(rival.case, cube, seed, threads))
     found = forward.run(cube)
     made = replicates(forward, found, seed)
     inputs = dict(zip(forward.names, found.inputs.T, strict=True))
@@ -211,7 +219,7 @@ def _ahead(
     end = last + max(_AHEAD.values())
     times = np.union1d(np.linspace(0.0, end, _BAND_TIMES), last + np.array(list(_AHEAD.values())))
     volumes = list(dict.fromkeys(_volumes_of(case)))
-    extra = [(volume, float(time)) for volume in volumes for time in times]
+    extra = [wanted_point(volume, float(time)) for volume in volumes for time in times]
     forward = Forward(case, seed, threads=threads, end=end, extra=extra)
     pressures = forward.extra(forward.run(cube)).reshape(len(cube), len(volumes), times.size)
     return times, {volume: pressures[:, i] for i, volume in enumerate(volumes)}
@@ -279,6 +287,7 @@ def plain(answer: Answer) -> dict[str, Any]:
             "log_bayes_factor_to_best": one.sampled.log_evidence - best,
             "converged": not one.sampled.reasons,
             "not_converged_because": list(one.sampled.reasons),
+            "likelihood_off_because": list(one.sampled.doubts),
             "ess": one.sampled.ess,
             "log_evidence_of_runs": list(one.sampled.runs) or [one.sampled.log_evidence],
             "rhat": one.sampled.rhat,

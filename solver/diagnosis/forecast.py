@@ -25,7 +25,7 @@ from ..errors import CaseError, Fault, FaultsError, LeakflowError
 from .diagnose import diagnose
 from .forward import last_reading
 from .hypotheses import Rival, load_rivals
-from .options import LIMIT, Ahead, look_ahead, refuse_unknown_names
+from .options import LIMIT, Ahead, look_ahead, refuse_too_late, refuse_unknown_names
 from .posterior import Posterior, posteriors_of, read_posteriors
 
 __all__ = ["NOTHING", "Outlook", "Prediction", "check_options", "forecast"]
@@ -207,7 +207,8 @@ def _all_ready(
     refuse_unknown_names(loaded.source, wanted, [rival.case for rival in rivals])
     _refuse_unwatched(loaded)
     span = _span(loaded, until, last)
-    _refuse_too_late(loaded.source, wanted, span)
+    acting = {name: option for name, option in wanted.items() if name != NOTHING}
+    refuse_too_late(loaded.source, acting, span)
     times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span)])
     ready = {
         (name, rival.name): _ready(loaded, rival.case, name, option, last, times)
@@ -331,18 +332,6 @@ def _refuse_unwatched(case: Case) -> None:
         for i, limit in enumerate((case.forecast or Forecast()).limits)
         if limit.volume not in known
     ]  # fmt: skip
-    if faults:
-        raise CaseError(faults)
-
-
-def _refuse_too_late(source: str, options: Mapping[str, Option], span: float) -> None:
-    """Refuse an option that begins when the forecast is over: it would look as if it did nothing."""
-    text = f"must be before the end of the forecast, {span:.12g} s after the last reading"
-    faults = [
-        line_of(Fault(("options", name, "at"), text, option.at), source)
-        for name, option in options.items()
-        if option.at >= span and name != NOTHING
-    ]
     if faults:
         raise CaseError(faults)
 

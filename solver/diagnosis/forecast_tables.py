@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 from rich import box
@@ -17,7 +19,10 @@ from .forecast_figures import MIXTURE, Figure, better, draws_of, figures, quanti
 
 __all__ = ["show_outlook"]
 
+T = TypeVar("T")
 _PER_DAY = 86400.0
+# columns of a terminal that names of options, and each cell beside them, take at most
+_FIRST, _CELL = 14, 13
 _LEAST_SHOWN = 0.001
 # what is less, in the units shown, is rounding
 _NOTHING = 1e-8
@@ -44,34 +49,52 @@ def _show_options(console: Console, outlook: Outlook, shown: list[Figure]) -> No
     rows = [MIXTURE, *hypotheses] if len(hypotheses) > 1 else hypotheses
     for figure in shown:
         of = "probability and median" if figure.limit else "median"
-        title = f"{_titled(figure)}: {of}, (50 %), [90 %]"
-        table = Table(box=box.SIMPLE, title=plain(title), title_justify="left")
-        table.add_column("option", overflow="fold")
-        for name in rows:
-            share = "" if name == MIXTURE else f" {shares[name]:.2f}"
-            table.add_column(plain(f"{name}{share}"), justify="right", overflow="fold")
-        for option in outlook.options:
-            table.add_row(plain(option), *(_cell(outlook, option, name, figure) for name in rows))
-        console.print(table)
+        title = plain(f"{_titled(figure)}: {of}, (50 %), [90 %]")
+        for part in _parts(rows, (console.width - _FIRST) // _CELL):
+            table = _table(title, {"option": outlook.options})
+            for name in part:
+                share = "" if name == MIXTURE else f" {shares[name]:.2f}"
+                table.add_column(plain(f"{name}{share}"), justify="right", overflow="fold")
+            for option in outlook.options:
+                table.add_row(plain(option), *(_cell(outlook, option, name, figure) for name in part))
+            console.print(table)
     left_out = [name for name in shares if name not in hypotheses]
     if left_out:
         say(console, f"Left out, of probability below {_LEAST_SHOWN}: {', '.join(left_out)}")
 
 
 def _show_pairs(console: Console, outlook: Outlook, shown: list[Figure]) -> None:
-    table = Table(box=box.SIMPLE, title="Probability that the first is better (= that they are equal)",
-                  title_justify="left")  # fmt: skip
-    table.add_column("option", overflow="fold")
-    table.add_column("than", overflow="fold")
-    for figure in shown:
-        table.add_column(plain(f"{_titled(figure)}: {_direction(figure)}"), justify="right", overflow="fold")
-    for one, other in combinations(outlook.options, 2):
-        cells = []
-        for figure in shown:
-            wins, ties = better(outlook, one, other, figure)
-            cells.append(f"{wins:.2f}" + (f" (= {ties:.2f})" if ties > 0.005 else ""))
-        table.add_row(plain(one), plain(other), *cells)
-    console.print(table)
+    title = "Probability that the first is better (= that they are equal)"
+    for part in _parts(shown, (console.width - 2 * _FIRST) // _CELL):
+        table = _table(title, {"option": outlook.options, "than": outlook.options})
+        for figure in part:
+            name = plain(f"{_titled(figure)}: {_direction(figure)}")
+            table.add_column(name, justify="right", overflow="fold")
+        for one, other in combinations(outlook.options, 2):
+            table.add_row(
+                plain(one), plain(other), *(_compared(*better(outlook, one, other, by)) for by in part)
+            )
+        console.print(table)
+
+
+def _compared(wins: float, ties: float) -> str:
+    return f"{wins:.2f}" + (f" (= {ties:.2f})" if ties > 0.005 else "")
+
+
+def _table(title: str, named: Mapping[str, Collection[str]]) -> Table:
+    """Return a table whose first columns hold names: long ones are folded, none is cut."""
+    table = Table(box=box.SIMPLE, title=title, title_justify="left")
+    for head, names in named.items():
+        longest = max(map(len, names))
+        table.add_column(head, overflow="fold", min_width=min(longest, _FIRST - 3))
+    return table
+
+
+def _parts(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """Give the columns that a terminal has place for side by side, at least two, then those that are left."""
+    most = max(most, 2)
+    for first in range(0, len(items), most):
+        yield items[first : first + most]
 
 
 def _varies(outlook: Outlook, figure: Figure) -> bool:

@@ -14,14 +14,24 @@ from .._sections import Point, Record
 from ..case import Case
 from ..engine import Block, Points, PointSource, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
-from .likelihood import Reading, log_limit, log_stable, log_timed, node_offsets, window_start
+from .likelihood import (
+    REACH,
+    Reading,
+    at_places,
+    log_limit,
+    log_stable,
+    log_timed,
+    node_offsets,
+    window_nodes,
+    window_start,
+)
 
 __all__ = ["Forward", "Found", "last_reading", "last_time", "wanted_point"]
 
 Floats = NDArray[np.float64]
 
-#: Names of the inputs that the gauge adds to those of the case.
-GAUGE_INPUTS = {"gauge_offset": "Pa", "gauge_drift": "Pa s-1"}
+#: Names of the inputs that the gauge, and the clock of the record, add to those of the case.
+GAUGE_INPUTS = {"gauge_offset": "Pa", "gauge_drift": "Pa s-1", "start_offset": "s"}
 # runs end this long after the last reading, so that its window lies inside
 _SLACK = 1e-9
 
@@ -53,6 +63,8 @@ class _Wanted(NamedTuple):
     """A reading, or something told, and the times at which it needs a pressure.
 
     ``scale`` takes a pressure to what is compared: 1, or 1/T of the temperature that was read with it.
+    ``windows`` are empty unless all times are shifted together: then the pressure is asked for at the nodes
+    of each, of which there is one for all times, or one for each.
     """
 
     kind: str
@@ -62,6 +74,25 @@ class _Wanted(NamedTuple):
     times: Floats
     reading: Reading
     scale: float = 1.0
+    windows: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def asked(self) -> Floats:
+        """Times at which the run has to give a pressure, s."""
+        if not self.windows:
+            return self.times
+        return np.concatenate([window_nodes(*window) for window in self.windows])
+
+    def shifted(self, asked: Floats, shift: Floats) -> Floats:
+        """Return pressures at the times, shifted by float64 (n,), from those that were asked for."""
+        groups = np.array_split(self.times, len(self.windows))
+        found = []
+        for (first, last), times, own in zip(
+            self.windows, groups, np.hsplit(asked, len(self.windows)), strict=True
+        ):
+            at = np.clip(times + shift[:, None], first, last)
+            found.append(at_places(own, 2.0 * (at - first) / (last - first) - 1.0))
+        return np.hstack(found)
 
 
 class Forward:
@@ -75,13 +106,13 @@ class Forward:
     threads : int, optional
     end : float, optional
         End of the run, s; by default the last time that a reading needs.
-    extra : sequence of (volume, time), optional
-        Pressures wanted besides, for predictions.
+    extra : sequence of Point, optional
+        Pressures wanted besides, for predictions; as of `wanted_point`.
     """
 
     def __init__(
         self, case: Case, seed: int, *, threads: int | None = None, end: float | None = None,
-        extra: Sequence[tuple[str, float]] = (),
+        extra: Sequence[Point] = (),
     ) -> None:  # fmt: skip
         """Compile the case, with a pressure wanted wherever a reading needs one."""
         self.case, self.seed, self.threads = case, seed, threads or available_threads()
@@ -151,15 +182,15 @@ class Forward:
         """Return the pressures wanted besides, float64 (n, E)."""
         return found.outcomes[:, self._extra_places]
 
-    def _compile(self, extra: Sequence[tuple[str, float]]) -> CompiledCase:
+    def _compile(self, extra: Sequence[Point]) -> CompiledCase:
         """Compile the case with a point of the record wherever a pressure is wanted, and no longer a run."""
         points, by_temperature = [], []
         for wanted in self.wanted:
-            for time in wanted.times:
+            for time in wanted.asked:
                 points.append(wanted_point(wanted.volume, float(time), wanted.species))
                 by_temperature.append(wanted.kind == "reading" and self._compares_by_temperature())
         readings = len(points)
-        points += [wanted_point(volume, time, None) for volume, time in extra]
+        points += extra
         record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
         run = self.case.run.model_copy(update={"duration": self.end, "output_times": [0.0], "thresholds": []})
         schedule = [event for event in self.case.schedule if _begins(event) <= self.end]
@@ -188,12 +219,14 @@ class Forward:
         return points
 
     def _gauge_errors(self, cube: Floats) -> Floats:
-        """Return offset and drift of the gauge at each point, float64 (n, 2); 0 where there is none."""
-        from scipy.special import ndtri
+        """Return offset and drift of the gauge, and the shift of times, float64 (n, 3); 0 where none is."""
+        from scipy.special import ndtr, ndtri
 
-        errors = np.zeros((len(cube), 2))
+        errors = np.zeros((len(cube), len(GAUGE_INPUTS)))
         for i, name in enumerate(self.gauge):
             u = np.clip(cube[:, len(self.compiled.inputs) + i], 1e-16, 1.0 - 1e-16)
+            if name == "start_offset":  # within what the windows reach to
+                u = ndtr(-REACH) + u * (ndtr(REACH) - ndtr(-REACH))
             errors[:, list(GAUGE_INPUTS).index(name)] = getattr(self.section, name) * ndtri(u)
         return errors
 
@@ -201,9 +234,11 @@ class Forward:
         """Return what the gauge would show at the nodes of everything wanted."""
         nodes, start = [], 0
         for wanted in self.wanted:
-            stop = start + wanted.times.size
+            stop = start + wanted.asked.size
             true = outcomes[:, self._places[start:stop]]
-            nodes.append(true + (gauge[:, :1] + gauge[:, 1:] * wanted.times) * wanted.scale)
+            if wanted.windows:
+                true = wanted.shifted(true, gauge[:, 2])
+            nodes.append(true + (gauge[:, :1] + gauge[:, 1:2] * wanted.times) * wanted.scale)
             start = stop
         return nodes
 
@@ -213,7 +248,7 @@ def last_time(case: Case) -> float:
 
     The window of an uncertain time may reach beyond the end of the case's run: the run is then prolonged.
     """
-    times = [float(wanted.times.max()) for wanted in _wanted(case, case.diagnosis or Diagnosis())]
+    times = [float(wanted.asked.max()) for wanted in _wanted(case, case.diagnosis or Diagnosis())]
     return max(times) * (1.0 + _SLACK) if max(times) > 0.0 else case.run.duration
 
 
@@ -265,4 +300,12 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
         kind = "below" if limit.below is not None else "above"
         reading = Reading(limit.below or limit.above or 0.0, limit.uncertainty)
         wanted.append(_Wanted(kind, f"limit_{i + 1}", limit.volume, None, np.array([limit.time]), reading))
+    if section.start_offset > 0.0:
+        wanted = [item._replace(windows=_windows(item, REACH * section.start_offset)) for item in wanted]
     return wanted
+
+
+def _windows(wanted: _Wanted, reach: float) -> tuple[tuple[float, float], ...]:
+    """Return where the times of something wanted may be once they are shifted by up to ``reach``, s."""
+    groups = [wanted.times] if wanted.kind == "reading" else wanted.times[:, None]
+    return tuple((max(float(own.min()) - reach, 0.0), float(own.max()) + reach) for own in groups)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,17 @@ from .likelihood import log_rounded
 __all__ = ["Gauge", "Told", "information", "least_draws"]
 
 Floats = NDArray[np.float64]
+_Reals = NDArray[np.floating[Any]]
 
 #: Groups of inner draws that the jackknife leaves out, one at a time.
 GROUPS = 8
 # numbers of one piece of work: it stays in the cache of a processor
 _PIECE = 1 << 17
-# of the rounded likelihood: how far its table reaches, in standard deviations, and its cells in one of them
+# of the rounded likelihood: how far its table reaches from an edge of the step, in standard deviations, and
+# its cells in one of them
 _REACH, _STEPS = 40.0, 1024
+# standard deviations; where a step has more, single precision would blur its edges by more than 1e-3 of one
+_FINE = 1e4
 
 
 class Gauge(NamedTuple):
@@ -182,14 +186,16 @@ def _log_means(
 ) -> tuple[Floats, Floats]:
     """Return the log of the mean likelihood of the first k readings, float64 (n, 1 + GROUPS, K), and the ESS.
 
-    In single precision, which Monte Carlo does not feel, from distances to the middle of the readings.
+    In single precision, which Monte Carlo does not feel, from distances to the middle of the readings; in
+    double where the step is that coarse beside the gauge's own error that it would be felt at its edges.
     """
     n, readings = read.shape
+    precision = _precision(gauge)
     size = len(shown) // GROUPS
     middle = np.median(read, axis=0)
-    scaled = ((read - middle) / gauge.uncertainty).astype(np.float32)
-    each = np.ascontiguousarray(((shown[: size * GROUPS] - middle) / gauge.uncertainty).T, np.float32)
-    total, work = np.zeros((2, n, size * GROUPS), np.float32)
+    scaled = ((read - middle) / gauge.uncertainty).astype(precision)
+    each = np.ascontiguousarray(((shown[: size * GROUPS] - middle) / gauge.uncertainty).T, precision)
+    total, work = np.zeros((2, n, size * GROUPS), precision)
     logs = np.empty((n, 1 + GROUPS, readings))
     for k in range(readings):
         np.subtract(scaled[:, k, None], each[k], out=work)
@@ -212,30 +218,42 @@ _TINY = 1e-45
 class _Likelihood:
     """The log likelihood of a reading by its distance in standard deviations, up to a constant.
 
-    Of rounded readings by a table; a draw beyond its end is out, by however much.
+    Of rounded readings by a table; a draw beyond its end is out, by however much. The middle of a coarse
+    step, farther from its edges than the table reaches, is one number: it is cut out of the distances and of
+    the table, which has 160 standard deviations at most, however fine the gauge is beside its step.
     """
 
-    def __init__(self, resolution: float) -> None:
-        """Tabulate it, for a step of the scale in standard deviations; 0 for none."""
-        self.table: NDArray[np.float32] | None = None
+    def __init__(self, resolution: float, precision: type[np.floating[Any]]) -> None:
+        """Tabulate it, for a step of the scale in standard deviations, 0 for none, and for such distances."""
+        self.table: _Reals | None = None
         if resolution > 2e-6:
-            self.reach = _REACH + 0.5 * resolution
+            half = 0.5 * resolution
+            self.flat = max(half - _REACH, 0.0)
+            self.reach = _REACH + half - self.flat
             cells = int(2.0 * self.reach * _STEPS)
             middles = (np.arange(cells) + 0.5) / _STEPS - self.reach
-            self.table = log_rounded(0.0, middles, 1.0, resolution).astype(np.float32)
+            distances = middles + np.copysign(self.flat, middles)
+            self.table = log_rounded(0.0, distances, 1.0, resolution).astype(precision)
 
-    def __call__(self, distance: NDArray[np.float32]) -> NDArray[np.float32]:
+    def __call__(self, distance: _Reals) -> _Reals:
         """Return it for each distance, and overwrite these."""
         if self.table is None:
             np.multiply(distance, distance, out=distance)
-            distance *= np.float32(-0.5)
+            distance *= distance.dtype.type(-0.5)
             return distance
-        distance += np.float32(self.reach)
-        distance *= np.float32(_STEPS)
+        if self.flat > 0.0:
+            beyond = np.maximum(np.abs(distance) - distance.dtype.type(self.flat), 0.0)
+            np.copysign(beyond, distance, out=distance)
+        distance += distance.dtype.type(self.reach)
+        distance *= distance.dtype.type(_STEPS)
         # what lies beyond is first brought to the ends, or it would not fit into an integer
-        np.clip(distance, 0.0, np.float32(self.table.size - 1), out=distance)
+        np.clip(distance, 0.0, distance.dtype.type(self.table.size - 1), out=distance)
         return self.table.take(distance.astype(np.int32), out=distance, mode="clip")
 
 
 def _log_likelihood(gauge: Gauge) -> _Likelihood:
-    return _Likelihood(gauge.resolution / gauge.uncertainty)
+    return _Likelihood(gauge.resolution / gauge.uncertainty, _precision(gauge))
+
+
+def _precision(gauge: Gauge) -> type[np.floating[Any]]:
+    return np.float32 if gauge.resolution < _FINE * gauge.uncertainty else np.float64

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "NODES", "Reading", "at_offsets", "log_limit", "log_rounded", "log_stable", "log_timed",
-    "node_offsets", "window", "window_start",
+    "NODES", "REACH", "Reading", "at_offsets", "at_places", "between_nodes", "log_limit", "log_rounded",
+    "log_stable", "log_timed", "node_offsets", "window", "window_nodes", "window_start",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -22,11 +22,15 @@ Floats = NDArray[np.float64]
 NODES = 5
 # pieces of the window within which the pressure is taken as linear in time
 _PIECES = 40
-# standard deviations of a normal time that the window reaches to: beyond lies 0.03 %
-_REACH = 3.6
-# below this the mean over a piece is the value in its middle, within 1e-4
-_SHORT = 0.05
-_FAR = 7.0
+#: Standard deviations of a normal time that its window reaches to: beyond lies 0.03 %
+REACH = 3.6
+# pieces that the best of them and its neighbours are cut into where the likelihood is narrow beside them:
+# where its logarithm changes by so much from one to the next, and is above so little as to matter to nobody
+_SMALL, _MUCH, _LITTLE = 24, 0.5, -500.0
+# change of the log likelihood over a piece up to which its second order is believed
+_STEEPEST = 3.0
+# standard deviations of the gauge; below this the mean over a piece is the value in its middle
+_SHORT = 1e-3
 
 
 class Reading(NamedTuple):
@@ -75,7 +79,9 @@ def log_timed(reading: Reading, pressures: Floats) -> Floats:
 
     The likelihood of `log_rounded` is averaged over the law of the time. The pressure at any time of the
     window is the polynomial through its nodes; between the edges of the pieces it is taken as linear, and
-    the average over a piece is then exact: ``int Phi(z) dz = z Phi(z) + phi(z)``.
+    the average over a piece is then exact: ``int Phi(z) dz = z Phi(z) + phi(z)``. The normal law is taken as
+    even within small pieces about the place that counts most, and as exponential elsewhere. Where the
+    logarithm is above -500 it is good to 0.02.
 
     Parameters
     ----------
@@ -85,12 +91,18 @@ def log_timed(reading: Reading, pressures: Floats) -> Floats:
     """
     if reading.time_uncertainty == 0.0:
         return log_rounded(reading.value, pressures[:, 0], reading.uncertainty, reading.resolution)
-    edges, weights = _pieces(reading.uniform, reading.start)
+    edges = np.linspace(-1.0, 1.0, _PIECES + 1)
+    weights = _mass(edges, reading.uniform, reading.start)
     at_edges = pressures @ _interpolation(edges).T
     value = np.asarray(reading.value)
     value = value[:, None] if value.ndim else value
     logs = _log_mean(value, at_edges[:, :-1], at_edges[:, 1:], reading.uncertainty, reading.resolution)
-    return _log_sum(logs + np.log(weights))
+    found = _log_sum(logs + np.log(weights) + (0.0 if reading.uniform else _tilt(logs, edges, reading.start)))
+    narrow = np.flatnonzero(_narrow(logs))
+    if narrow.size and not reading.uniform:
+        own = value[narrow] if value.ndim else value
+        found[narrow] = _refined(reading, own, pressures[narrow], logs[narrow], weights)
+    return found
 
 
 def log_limit(pressure: Floats, limit: float, uncertainty: float, *, below: bool) -> Floats:
@@ -108,7 +120,7 @@ def log_stable(change: Floats, within: float, uncertainty: float) -> Floats:
 
 def window(time_uncertainty: float, *, uniform: bool) -> float:
     """Return how far from its time a reading may have been taken, in s."""
-    return time_uncertainty * (1.0 if uniform else _REACH)
+    return time_uncertainty * (1.0 if uniform else REACH)
 
 
 def window_start(time: float, time_uncertainty: float, *, uniform: bool) -> float:
@@ -129,7 +141,49 @@ def at_offsets(pressures: Floats, at: Floats) -> Floats:
     return np.asarray((pressures * _interpolation(at)).sum(axis=1))
 
 
+def at_places(pressures: Floats, places: Floats) -> Floats:
+    """Return the pressures of each sample at places of its window from -1 to 1, float64 (n, k)."""
+    powers = pressures @ _TO_POWERS
+    found = np.zeros_like(places)
+    for k in reversed(range(NODES)):
+        found = found * places + powers[:, k, None]
+    return found
+
+
+def window_nodes(first: float, last: float) -> Floats:
+    """Return the nodes of a window that starts and ends at given times, s."""
+    return first + 0.5 * (_NODES + 1.0) * (last - first)
+
+
+def between_nodes(pressures: Floats) -> Floats:
+    """Return the pressures halfway between the nodes, float64 (n, `NODES` - 1), by their polynomial."""
+    return np.asarray(pressures @ _interpolation(0.5 * (_NODES[:-1] + _NODES[1:])).T)
+
+
 _NODES = -np.cos(np.pi * np.arange(NODES) / (NODES - 1))
+# takes values at the nodes to the coefficients of their polynomial, from the lowest power on
+_TO_POWERS = np.linalg.inv(np.vander(_NODES, increasing=True)).T
+
+
+def _narrow(logs: Floats) -> NDArray[np.bool_]:
+    """Return of which samples the likelihood changes much from its best piece to one beside it."""
+    best = logs.argmax(axis=1)
+    rows = np.arange(len(logs))
+    top = logs[rows, best]
+    beside = [logs[rows, np.clip(best + way, 0, _PIECES - 1)] for way in (-1, 1)]
+    with np.errstate(invalid="ignore"):
+        return np.asarray((top > _LITTLE) & (top - np.minimum(*beside) > _MUCH))
+
+
+def _tilt(logs: Floats, edges: Floats, start: float) -> Floats:
+    """Return the log of the mean of likelihood times normal law over a piece, less those of both means.
+
+    To second order that is a twelfth of the product of their slopes, both as logarithms.
+    """
+    with np.errstate(invalid="ignore"):
+        slopes = np.nan_to_num(np.gradient(logs, axis=1), nan=0.0)
+    law = np.diff(-0.5 * (REACH * _whole(edges, start)) ** 2, axis=-1)
+    return np.asarray(np.clip(slopes, -_STEEPEST, _STEEPEST) * law / 12.0)
 
 
 def _whole(at: Floats, start: float) -> Floats:
@@ -137,14 +191,15 @@ def _whole(at: Floats, start: float) -> Floats:
     return start + 0.5 * (at + 1.0) * (1.0 - start)
 
 
-def _pieces(uniform: bool, start: float) -> tuple[Floats, Floats]:
-    """Return the edges of the pieces, from -1 to 1 of the window, and the probability of each."""
+def _mass(edges: Floats, uniform: bool, start: float) -> Floats:
+    """Return the probability of the pieces between edges from -1 to 1 of the window, along the last axis."""
     from scipy.special import ndtr
 
-    edges = np.linspace(-1.0, 1.0, _PIECES + 1)
-    whole = _whole(edges, start)
-    mass = np.diff(whole if uniform else ndtr(_REACH * whole))
-    return edges, mass / mass.sum()
+    places = _whole(edges, start)
+    if uniform:
+        return np.asarray(np.diff(places, axis=-1) / (1.0 - start))
+    total = ndtr(REACH) - ndtr(REACH * start)
+    return np.asarray(np.diff(ndtr(REACH * places), axis=-1) / total)
 
 
 def _interpolation(at: Floats) -> Floats:
@@ -157,25 +212,76 @@ def _interpolation(at: Floats) -> Floats:
     return matrix
 
 
-def _log_mean(value: Floats, first: Floats, last: Floats, uncertainty: float, resolution: float) -> Floats:
+def _refined(
+    reading: Reading, value: float | Floats, pressures: Floats, logs: Floats, weights: Floats
+) -> Floats:
+    """Return the log likelihood of samples of which one piece counts for much more, or less, than the next.
+
+    Within a piece the law of the time is taken as even. Where the likelihood is narrow beside a piece, it
+    matters on which side of it that is: the best piece and its neighbours are then cut into small ones.
+    """
+    n = len(pressures)
+    first = np.clip(logs.argmax(axis=1) - 1, 0, _PIECES - 3)
+    ends = 2.0 * (first[:, None] + 3.0 * np.arange(_SMALL + 1) / _SMALL) / _PIECES - 1.0
+    at_ends = at_places(pressures, ends)
+    small = _log_mean(value, at_ends[:, :-1], at_ends[:, 1:], reading.uncertainty, reading.resolution)
+    with np.errstate(divide="ignore"):
+        small += np.log(_mass(ends, reading.uniform, reading.start)) + _tilt(small, ends, reading.start)
+    rest = logs + np.log(weights)
+    rest[np.arange(n)[:, None], first[:, None] + np.arange(3)] = -np.inf
+    return _log_sum(np.hstack([rest, small]))
+
+
+def _log_mean(
+    value: float | Floats, first: Floats, last: Floats, uncertainty: float, resolution: float
+) -> Floats:
     """Return the log of the mean of the likelihood while the pressure goes evenly from first to last."""
-    middle = log_rounded(value, 0.5 * (first + last), uncertainty, resolution)
     one, other = (value - first) / uncertainty, (value - last) / uncertainty
     low, high = np.minimum(one, other), np.maximum(one, other)
-    length = high - low
-    safe = np.where(length > _SHORT, length, 1.0)
-    half = 0.5 * resolution / uncertainty
+    # both are moved into the lower tail, where all is small and keeps its digits
+    flip = low + high > 0.0
+    low, high = np.where(flip, -high, low), np.where(flip, -low, high)
+    length, half = high - low, 0.5 * resolution / uncertainty
+    found = np.empty(length.shape)
+    short = length <= _SHORT
+    found[short] = log_rounded(0.0, 0.5 * (low + high)[short], 1.0, 2.0 * half) - np.log(uncertainty)
     if half < 1e-6:
-        exact = _log_between(low, high) - np.log(safe * uncertainty)
-        return np.where(length > _SHORT, exact, middle)
+        found[~short] = _log_between(low[~short], high[~short]) - np.log(length[~short] * uncertainty)
+        return found
+    far = high + half < 0.0
+    for where, log_of in ((~short & ~far, _log_steps), (~short & far, _log_far_steps)):
+        if where.any():
+            found[where] = log_of(low[where], high[where], half) - np.log(length[where] * resolution)
+    return found
+
+
+def _log_steps(low: Floats, high: Floats, half: float) -> Floats:
+    """Return the log of the integral of Phi(z + half) - Phi(z - half) from low to high."""
     whole = _ramp(high + half) - _ramp(low + half) - _ramp(high - half) + _ramp(low - half)
-    near = np.maximum(0.0, np.maximum(low - half, -high - half))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        exact = np.log(np.maximum(whole, 0.0)) - np.log(safe * resolution)
-    # far from the reading the differences above are rounding: the nearer end counts, by its own tail
-    end = np.where(np.abs(one) < np.abs(other), first, last)
-    tail = log_rounded(value, end, uncertainty, resolution) - np.log1p(near * length)
-    return np.where(length <= _SHORT, middle, np.where(near > _FAR - 2.0, tail, exact))
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.maximum(whole, 0.0)))
+
+
+def _log_far_steps(low: Floats, high: Floats, half: float) -> Floats:
+    """Return the same where all of it is in the lower tail, relative to the largest of its four terms."""
+    top = _log_ramp(high + half)
+    others = _log_ramp(low + half), _log_ramp(high - half), _log_ramp(low - half)
+    less, by, again = (np.expm1(other - top) for other in others)
+    # 1 - a - b + c, of numbers less one
+    with np.errstate(divide="ignore"):
+        return np.asarray(top + np.log(np.maximum(again - less - by, 0.0)))
+
+
+def _log_ramp(z: Floats) -> Floats:
+    """Return the log of `_ramp` where z is below 0: phi(z) (1 + z Phi(z)/phi(z))."""
+    from scipy.special import erfcx
+
+    share = 1.0 + z * np.sqrt(0.5 * np.pi) * erfcx(-z / np.sqrt(2.0))
+    square = z * z
+    with np.errstate(divide="ignore"):
+        # the series where the difference has lost its digits
+        share = np.where(square > 1e4, (1.0 - 3.0 / square * (1.0 - 5.0 / square)) / square, share)
+    return np.asarray(np.log(share) - 0.5 * square - 0.5 * np.log(2.0 * np.pi))
 
 
 def _ramp(z: Floats) -> Floats:

@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from ...kernels import model
 from .._case_checks import nearest
-from .._case_faults import line_of
+from .._case_faults import line_of, lines_of, printable
 from .._column import label
 from .._forecast_section import Option, WatchedLimit
 from .._sections import Record
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
+from ..numbers import Constant
 from ..plan import CompiledCase, compile_case
 from .forward import last_time, wanted_point
 
-__all__ = ["LIMIT", "TOP_UP", "Ahead", "look_ahead", "refuse_unknown_names"]
+__all__ = ["LIMIT", "TOP_UP", "Ahead", "look_ahead", "refuse_too_late", "refuse_unknown_names"]
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +91,10 @@ def look_ahead(
             written.add_limit(i, limit, last)
     if last + option.at <= end:
         written.add_option(name, option, last + option.at)
-    ready = case_of(data, f"{case.source}: options.{name}")
+    try:
+        ready = case_of(data, case.source)
+    except CaseError as error:
+        raise CaseError(written.as_given(error.faults, case.source, f"options.{name}")) from None
     points = [wanted_point(volume, float(time)) for volume in volumes for time in times]
     record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
     ready = ready.model_copy(update={"record": record})
@@ -120,6 +124,39 @@ def refuse_unknown_names(source: str, options: Mapping[str, Option], cases: Sequ
         raise CaseError(faults)
 
 
+def refuse_too_late(source: str, options: Mapping[str, Option], span: float) -> None:
+    """Refuse an option, or an event of one, that begins when the forecast is over.
+
+    It would look as if it did nothing.
+
+    Parameters
+    ----------
+    source : str
+        Of the case, for messages.
+    options : mapping of str to Option
+    span : float
+        End of the forecast after the last reading, s.
+
+    Raises
+    ------
+    CaseError
+        With one line for each of them.
+    """
+    faults = []
+    for name, option in options.items():
+        if option.at >= span:
+            text = f"must be before the end of the forecast, {span:.12g} s after the last reading"
+            faults.append(Fault(("options", name, "at"), text, option.at))
+            continue
+        left = span - option.at
+        for i, event in enumerate(option.events):
+            if isinstance(event.at, Constant) and event.at.value >= left:
+                text = f"must be before the end of the forecast, {left:.12g} s after the option begins"
+                faults.append(Fault(("options", name, "events", i, "at"), text, event.at.value))
+    if faults:
+        raise CaseError(lines_of(faults, source))
+
+
 class _Writing:
     """A case as plain data, while an option is written into it."""
 
@@ -128,6 +165,23 @@ class _Writing:
         #: Of controls that rest until a path starts: the path, -1 to look below, and whether they act once.
         self.armed: dict[str, tuple[str, float, bool]] = {}
         self._watches: dict[tuple[str, float], str] = {}
+        # of what was added: its keys, and what stands in the file in their place
+        self._given: dict[str, str] = {}
+
+    def as_given(self, lines: Sequence[str], source: str, own: str) -> list[str]:
+        """Return lines on faults with the keys that stand in the file, not those that were added."""
+        start = f"{printable(source)}: "
+        # of a fault without a value the colon is at the key
+        keys = [line.removeprefix(start).split(" ", 1)[0].removesuffix(":") for line in lines]
+        found = []
+        for line, key in zip(lines, keys, strict=True):
+            added = [one for one in self._given if key == one or key.startswith(f"{one}.")]
+            if added:
+                one = max(added, key=len)
+                found.append(start + self._given[one] + line.removeprefix(start + one))
+            elif not key.startswith(f"paths.{_WATCH}"):  # a path of its own follows from what else is wrong
+                found.append(f"{start}{own}: {line.removeprefix(start)}")
+        return list(dict.fromkeys(found)) or list(lines)
 
     def watch(self, volume: str, time: float) -> str:
         """Return the path across which the pressure of a volume is seen from a time on."""
@@ -145,34 +199,42 @@ class _Writing:
         level = limit.below if below else limit.above
         control = {"kind": "repressurise", "volume": limit.volume, "below": level, "to": 2.0 * (level or 1.0)}
         self._section("controls")[f"{LIMIT}_{i + 1}"] = control
+        self._given[f"controls.{LIMIT}_{i + 1}"] = f"forecast.limits.{i}"
         self.armed[f"{LIMIT}_{i + 1}"] = self.watch(limit.volume, last), -1.0 if below else 1.0, True
 
     def add_option(self, name: str, option: Option, begin: float) -> None:
         """Write what the option does, as far as the case has what it names."""
+        own = f"options.{name}"
         if option.shut in self._section("paths"):
-            self._event("close", begin, path=option.shut)
+            self._event("close", begin, path=option.shut, given={"": own, ".path": f"{own}.shut"})
         if option.open in self._section("paths"):
-            self._event("open", begin, path=option.open)
+            self._event("open", begin, path=option.open, given={"": own, ".path": f"{own}.open"})
         deeds = option.to_dict()
         if option.hold is not None and option.hold.volume in self.data["volumes"]:
-            self._hold(deeds["hold"], begin)
+            self._hold(deeds["hold"], begin, own)
         if option.top_up is not None and option.top_up.volume in self.data["volumes"]:
             self._section("controls")[TOP_UP] = {"kind": "repressurise"} | deeds["top_up"]
+            self._given[f"controls.{TOP_UP}"] = f"{own}.top_up"
             self.armed[TOP_UP] = self.watch(option.top_up.volume, begin), -1.0, False
         if option.patch is not None and option.patch.path in self._section("paths"):
             patch = deeds["patch"]
             factor = _mirrored(patch.pop("efficacy"), f"{label(name)[:50]}_efficacy")
-            self._event("patch", begin, factor=factor, **patch)
-        for event in deeds.get("events", []):
+            given = {"": f"{own}.patch", ".factor": f"{own}.patch.efficacy"}
+            self._event("patch", begin, factor=factor, given=given, **patch)
+        for i, event in enumerate(deeds.get("events", [])):
             if all(item in self._section(section) for section, _, item in _targets(event)):
-                self.data.setdefault("schedule", []).append(event | {"at": begin + _begins(event)})
+                keys = {key: item for key, item in event.items() if key not in ("action", "at")}
+                at = begin + _begins(event)
+                self._event(event["action"], at, given={"": f"{own}.events.{i}"}, **keys)
 
-    def _hold(self, hold: dict[str, Any], begin: float) -> None:
+    def _hold(self, hold: dict[str, Any], begin: float, own: str) -> None:
         """Vent, and switch a make-up on that has given nothing before."""
         every = hold.pop("vent_every", None)
         again = {} if every is None else {"every": every}
-        self._event("vent", begin, volume=hold["volume"], to=hold["pressure"], **again)
+        given = {"": f"{own}.hold", ".to": f"{own}.hold.pressure", ".every": f"{own}.hold.vent_every"}
+        self._event("vent", begin, volume=hold["volume"], to=hold["pressure"], given=given, **again)
         self._section("feeds")[_HOLD] = {"kind": "hold"} | hold
+        self._given[f"feeds.{_HOLD}"] = f"{own}.hold"
         if begin > 0.0:
             self._event("feed", 0.0, feed=_HOLD, to=0.0)
             self._event("feed", begin, feed=_HOLD, to=1.0)
@@ -181,9 +243,11 @@ class _Writing:
         section: dict[str, Any] = self.data.setdefault(name, {})
         return section
 
-    def _event(self, action: str, at: float, **keys: Any) -> None:
+    def _event(self, action: str, at: float, *, given: Mapping[str, str] | None = None, **keys: Any) -> None:
         # at the end: numbers of the schedule are named by their place
-        self.data.setdefault("schedule", []).append({"action": action, "at": at} | keys)
+        schedule: list[dict[str, Any]] = self.data.setdefault("schedule", [])
+        self._given |= {f"schedule.{len(schedule)}{key}": name for key, name in (given or {}).items()}
+        schedule.append({"action": action, "at": at} | keys)
 
 
 def _until(data: dict[str, Any], known: float, end: float) -> dict[str, Any]:

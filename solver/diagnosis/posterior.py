@@ -43,7 +43,7 @@ class Posterior(NamedTuple):
     draws : dict of str to float64 (n,)
         Of each input of the case, in SI, of equal weight.
     reasons : tuple of str
-        Why its sampling has not converged; empty if it has.
+        Why its sampling has not converged, or its likelihood is off; empty if neither is so.
     """
 
     name: str
@@ -62,7 +62,7 @@ def posteriors_of(answer: Answer) -> list[Posterior]:
             one.rival.name, one.rival.title, float(probability), one.rival.case,
             len(one.log_likelihood),
             {name: draws for name, draws in one.inputs.items() if name not in GAUGE_INPUTS},
-            one.sampled.reasons,
+            (*one.sampled.reasons, *one.sampled.doubts),
         )
         for one, probability in zip(answer.explanations, answer.probabilities(), strict=True)
     ]  # fmt: skip

@@ -18,8 +18,9 @@ from ..plan import compile_case
 from .forward import Forward
 from .hypotheses import Rival
 from .posterior import read_posteriors
-from .sampler import sample
+from .sampler import resampled, sample
 from .trial import Draws, from_prior
+from .windows import rough_windows
 
 __all__ = ["Prospect", "by_priors", "by_record", "from_file"]
 
@@ -29,6 +30,8 @@ Floats = NDArray[np.float64]
 _LEAST_ESS, _MOST_ESS = 2000, 20_000
 # of the points, for the records at least: their weights differ
 _SHARE = 0.15
+# draws by which windows of uncertain times are judged
+_LOOKED_AT = 1000
 
 
 class Prospect(NamedTuple):
@@ -42,7 +45,7 @@ class Prospect(NamedTuple):
     makers, judges : Draws
         Of its inputs: those that make records, and others that judge them.
     reasons : tuple of str
-        Why the sampling that they come from has not converged; empty if it has, or there was none.
+        Why the sampling that they come from has not converged, or why its likelihood is off.
     """
 
     rival: Rival
@@ -76,7 +79,8 @@ def by_record(
         ess = min(max(records + draws, _LEAST_ESS), _MOST_ESS)
         sampled = sample(forward, forward.dimensions, seed=seed, live=live, wanted_ess=ess)
         logs.append(sampled.log_evidence)
-        reasons.append(sampled.reasons)
+        drawn = sampled.cube[resampled(sampled, _LOOKED_AT, seed)]
+        reasons.append((*sampled.reasons, *rough_windows(rival.case, drawn, seed, threads)))
         weights = np.exp(sampled.log_weights - sampled.log_weights.max())
         rows = _split(np.arange(weights.size), weights, records, draws, seed)
         own = len(forward.compiled.inputs)

@@ -11,7 +11,7 @@ from .._schedule import AnyEvent
 from ..case import Case, CrewEvent, FeedEvent, RepressuriseEvent, TemperatureEvent, VentEvent
 from ..errors import CaseError, Fault, Key
 from ..numbers import Constant, Number, support
-from .likelihood import window
+from .likelihood import REACH, window
 
 __all__ = ["refuse_readings"]
 
@@ -55,8 +55,9 @@ def _given(case: Case) -> Iterator[Fault]:
 def _broken(case: Case) -> Iterator[Fault]:
     """Find readings of an uncertain time at which an event may break the course of the pressure."""
     points = case.record.points if case.record is not None else []
-    uniform = (case.diagnosis or Diagnosis()).time_law == "uniform"
-    reaches = [window(point.time_uncertainty, uniform=uniform) for point in points]
+    section = case.diagnosis or Diagnosis()
+    uniform, shared = section.time_law == "uniform", REACH * section.start_offset
+    reaches = [window(point.time_uncertainty, uniform=uniform) + shared for point in points]
     end = max([case.run.duration, *(p.time + reach for p, reach in zip(points, reaches, strict=True))])
     prolonged = case.model_copy(update={"run": case.run.model_copy(update={"duration": end})})
     acts = list(_acts(prolonged))
@@ -71,7 +72,11 @@ def _broken(case: Case) -> Iterator[Fault]:
                     f"must leave out the event {when} ({what}), which its window, {first:.12g} to "
                     f"{last:.12g} s, holds: give the reading a time on one side"
                 )
-                yield Fault(("record", "points", i, "time_uncertainty"), text, point.time_uncertainty)
+                own = point.time_uncertainty > 0.0 or shared == 0.0
+                yield Fault(
+                    ("record", "points", i, "time_uncertainty") if own else ("diagnosis", "start_offset"),
+                    text, point.time_uncertainty if own else section.start_offset,
+                )  # fmt: skip
                 break
 
 

@@ -42,6 +42,8 @@ class Sampled(NamedTuple):
         Log evidences of runs with other seeds that were put together; empty of one run.
     rhat : float
         Largest rank-normalised split R-hat of an input between these; 1 of one run.
+    doubts : tuple of str
+        Why the likelihood itself is off; empty if it is not.
     """
 
     cube: Floats
@@ -53,6 +55,13 @@ class Sampled(NamedTuple):
     reasons: tuple[str, ...]
     runs: tuple[float, ...] = ()
     rhat: float = 1.0
+    doubts: tuple[str, ...] = ()
+
+
+def said_against(sampled: Sampled) -> list[str]:
+    """Return why figures of a sampling are not to be trusted; empty if they are."""
+    missed = f"not converged: {'; '.join(sampled.reasons)}"
+    return [*([missed] if sampled.reasons else []), *sampled.doubts]
 
 
 def sample(

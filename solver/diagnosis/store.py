@@ -61,7 +61,7 @@ def _evidence(answer: Answer) -> xarray.Dataset:
         "ess": np.array([one.ess for one in found]),
         "evaluations": np.array([one.evaluations for one in found]),
         "failed_runs": np.array([one.failed_runs for one in answer.explanations]),
-        "converged": np.array([not one.reasons for one in found], np.int8),
+        "converged": np.array([not one.reasons and not one.doubts for one in found], np.int8),
         "p_value": np.array([np.nan if one.p_value is None else one.p_value for one in answer.explanations]),
         "loo": np.array([one.loo.elpd for one in answer.explanations]),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from rich import box
 from rich.console import Console
@@ -11,6 +13,7 @@ from .._terminal_text import plain
 from ..console import say
 from ..units import convert
 from .diagnose import Answer, Explanation, Floats, interval
+from .sampler import said_against
 from .words import verdict
 
 __all__ = ["show_answer"]
@@ -28,10 +31,8 @@ def show_answer(console: Console, answer: Answer) -> None:
 
 
 def _show_evidence(console: Console, answer: Answer) -> None:
-    table = Table(box=box.SIMPLE, title="Evidence", title_justify="left")
-    table.add_column("hypothesis", overflow="fold")
-    for name in ("ln Z", "ln B", "prior", "probability", "prior odds /10 .. x10", "p-value", "LOO", "ESS"):
-        table.add_column(name, justify="right")
+    table = _table("Evidence", "hypothesis", ("ln Z", "ln B", "probability", "prior odds\n/10 .. x10"))
+    fit = _table("How it fits, and was sampled", "hypothesis", ("prior", "p-value", "LOO", "ESS"))
     best = answer.log_evidences.max()
     probable, moved = answer.probabilities(), answer.moved(10.0)
     for i, one in enumerate(answer.explanations):
@@ -39,12 +40,16 @@ def _show_evidence(console: Console, answer: Answer) -> None:
         unsure = " (k > 0.7)" if np.any(one.loo.pareto_k > 0.7) else ""
         table.add_row(
             plain(one.rival.name), f"{found.log_evidence:.2f} ± {found.error:.2f}",
-            f"{found.log_evidence - best:.2f}", f"{one.rival.prior:.3f}", f"{probable[i]:.3f}",
+            f"{found.log_evidence - best:.2f}", f"{probable[i]:.3f}",
             f"{moved[i][0]:.3f} .. {moved[i][1]:.3f}",
+        )  # fmt: skip
+        fit.add_row(
+            plain(one.rival.name), f"{one.rival.prior:.3f}",
             "-" if one.p_value is None else f"{one.p_value:.2f}",
-            f"{one.loo.elpd:.2f}{unsure}", f"{found.ess:.0f}" + ("" if not found.reasons else " !"),
+            f"{one.loo.elpd:.2f}{unsure}", f"{found.ess:.0f}" + (" !" if said_against(found) else ""),
         )  # fmt: skip
     console.print(table)
+    console.print(fit)
     for one in answer.explanations:
         if one.failed_runs:
             say(
@@ -53,29 +58,27 @@ def _show_evidence(console: Console, answer: Answer) -> None:
 
 
 def _show_flows(console: Console, answer: Answer) -> None:
-    table = Table(box=box.SIMPLE, title="What it means: median (90 %)", title_justify="left")
-    table.add_column("hypothesis", overflow="fold")
-    table.add_column("out [kg/day]", justify="right")
-    table.add_column("in [kg/day]", justify="right")
-    first = answer.explanations[0].next_pressure
-    for when, volumes in first.items():
-        for volume in volumes:
-            table.add_column(f"{plain(volume)} a {when} on [mmHg]", justify="right")
+    table = _table("What it means: median (90 %)", "hypothesis", ("out [kg/day]", "in [kg/day]"))
     for one in answer.explanations:
         flows = [_shown(one.flows[name] * _PER_DAY) for name in ("gas_out", "gas_in")]
-        ahead = [
-            _shown(np.asarray(convert(draws, "pressure", "mmHg")))
-            for by in one.next_pressure.values()
-            for draws in by.values()
-        ]
-        table.add_row(plain(one.rival.name), *flows, *ahead)
+        table.add_row(plain(one.rival.name), *flows)
     console.print(table)
+    first = answer.explanations[0].next_pressure
+    for volume in dict.fromkeys(volume for by in first.values() for volume in by):
+        title = plain(f"{volume} [mmHg]: median (90 %)")
+        table = _table(title, "hypothesis", [f"a {when} on" for when in first])
+        for one in answer.explanations:
+            ahead = [
+                _shown(np.asarray(convert(by[volume], "pressure", "mmHg")))
+                for by in one.next_pressure.values()
+            ]
+            table.add_row(plain(one.rival.name), *ahead)
+        console.print(table)
 
 
 def _show_inputs(console: Console, one: Explanation) -> None:
-    table = Table(box=box.SIMPLE, title=plain(f"{one.rival.name}: {one.rival.title}"), title_justify="left")
-    for name in ("input", "median", "50 %", "90 %", "units"):
-        table.add_column(name, justify="left" if name in ("input", "units") else "right")
+    table = _table(plain(f"{one.rival.name}: {one.rival.title}"), "input", ("median", "50 %", "90 %"))
+    table.add_column("units", overflow="fold")
     for name, draws in one.inputs.items():
         half, most = interval(draws, 0.5), interval(draws, 0.9)
         table.add_row(
@@ -83,6 +86,15 @@ def _show_inputs(console: Console, one: Explanation) -> None:
             f"{most[0]:.4g} .. {most[1]:.4g}", one.units[name],
         )  # fmt: skip
     console.print(table)
+
+
+def _table(title: str, first: str, others: Sequence[str]) -> Table:
+    """Return a table of named rows, in which a narrow terminal folds what it has no place for."""
+    table = Table(box=box.SIMPLE, title=title, title_justify="left")
+    table.add_column(first, overflow="fold", min_width=len(first))
+    for name in others:
+        table.add_column(name, justify="right", overflow="fold")
+    return table
 
 
 def _shown(draws: Floats) -> str:

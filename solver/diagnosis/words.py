@@ -26,6 +26,9 @@ def verdict(answer: Answer) -> str:
             said.append(
                 f"The sampling of {one.rival.name} has not converged: {'; '.join(one.sampled.reasons)}."
             )
+        said += [
+            f"The figures of {one.rival.name} are not to be trusted: {why}." for why in one.sampled.doubts
+        ]
     return " ".join(said)
 
 
