@@ -9,7 +9,7 @@ import pytest
 from naive import crack_flow, gas_properties
 
 from benchmarks.peers import expressions, measure, rates, serial
-from benchmarks.peers.samples import engine_run, take_samples
+from benchmarks.peers.samples import engine_given_tables, engine_run, take_samples
 from benchmarks.workloads import SEED, workload
 from leakflow.kernels import draw, model, network
 from leakflow.kernels.crack import N_GEOMETRY, crack_geometry
@@ -65,6 +65,13 @@ def test_law_in_expressions(opening):
         got = expressions.vacuum_flow(p, (R * 295.15, mu, flow2), geometry, NUMPY)
         # the kernels smooth the onset of turbulence
         assert got == pytest.approx(crack_flow(p, 0.0, 295.15, *AIR, *crack, 0.5), rel=5e-5, abs=0.0)
+
+
+@pytest.mark.parametrize("name", ["prk-year", "stiff-valve"])
+def test_the_engine_given_its_tables_makes_the_same_numbers(name):
+    solve = engine_given_tables(name, 1e-6, 2)
+    assert np.array_equal(solve(), engine_run(name, 1e-6, 2)())
+    assert np.array_equal(solve(), engine_run(name, 1e-6, 2)()), "and again"
 
 
 def test_spans_cover_the_year(year):

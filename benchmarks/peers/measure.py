@@ -16,7 +16,7 @@ from leakflow.solver.plan import compile_case
 from ..workloads import SEED, workload
 from . import rates
 from .contender import Contender, Solve
-from .samples import Samples, engine_outcomes, engine_run, take_samples
+from .samples import Samples, engine_given_tables, engine_outcomes, engine_run, take_samples
 
 Array = NDArray[np.float64]
 
@@ -49,6 +49,8 @@ class Row:
         Medians for one sample.
     ratio, ratio_low, ratio_high : float
         Time of the contender over that of the engine: median and extremes of the pairs.
+    given_seconds, given_ratio, given_low, given_high : float
+        The same where the engine is given drawn samples and full tables too; NaN for other forms.
     curve : list of (rtol, error, seconds)
         On the way to the tolerance; each timed once.
     failure : str
@@ -65,6 +67,10 @@ class Row:
     ratio: float = np.nan
     ratio_low: float = np.nan
     ratio_high: float = np.nan
+    given_seconds: float = np.nan
+    given_ratio: float = np.nan
+    given_low: float = np.nan
+    given_high: float = np.nan
     curve: list[tuple[float, float, float]] = field(default_factory=list)
     failure: str = ""
 
@@ -73,6 +79,14 @@ class Row:
         ratios = pairs[:, 0] / pairs[:, 1]
         self.seconds, self.engine_seconds = (float(value) for value in np.median(pairs, axis=0))
         self.ratio, self.ratio_low, self.ratio_high = (
+            float(value) for value in (np.median(ratios), ratios.min(), ratios.max())
+        )
+
+    def set_given(self, pairs: Array) -> None:
+        """Take the same of the engine where it is given what the contender is."""
+        ratios = pairs[:, 0] / pairs[:, 1]
+        self.given_seconds = float(np.median(pairs[:, 1]))
+        self.given_ratio, self.given_low, self.given_high = (
             float(value) for value in (np.median(ratios), ratios.min(), ratios.max())
         )
 
@@ -137,6 +151,11 @@ def _row(
     ours = engine_run(name, RTOL, len(samples.numbers), contender.threads)
     pairs = np.array([pair(lambda: solve(row.rtol), ours) for _ in range(ROUNDS)]) / len(samples.numbers)
     row.set_times(pairs)
+    if form == "table" and contender.threads == 1:
+        given = engine_given_tables(name, RTOL, len(samples.numbers))
+        assert np.array_equal(given(), ours()), "the engine makes other numbers of the same samples"
+        pairs = np.array([pair(lambda: solve(row.rtol), given) for _ in range(ROUNDS)])
+        row.set_given(pairs / len(samples.numbers))
     return row
 
 

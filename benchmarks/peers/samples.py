@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from leakflow.kernels import draw, model, network
+from leakflow.kernels import draw, integrate, model, network, outcomes, rosenbrock, track
 from leakflow.kernels.crack import N_GEOMETRY
 from leakflow.kernels.orifice import critical_flow_squared, critical_pressure_ratio
+from leakflow.kernels.whole import WholeCompiler
 from leakflow.solver import engine
 from leakflow.solver.plan import CompiledCase, compile_case
 
@@ -102,6 +104,60 @@ def engine_run(name: str, rtol: float, count: int, threads: int = 1) -> Callable
         return np.concatenate([block.outcomes for block in sorted(blocks, key=lambda b: b.first)])[:, places]
 
     return solve
+
+
+def engine_given_tables(name: str, rtol: float, count: int) -> Callable[[], Array]:
+    """Return what runs the engine on samples that are drawn, and whose tables are filled: the rest of a run.
+
+    So much as the peers do that are given the table, and all outcomes.
+    """
+    compiled = compile_case(workload(name, {"run.rtol": rtol}))
+    plan, places = compiled.plan, _outcome_places(compiled)
+    work, notes = rosenbrock.new_work(plan), track.new_track(plan)
+    start, state = np.zeros(work.new.size), np.zeros(work.new.size)
+    got = np.zeros((count, int(outcomes.n_outcomes(plan))))
+    samples = []
+    for i in range(count):
+        samples.append(model.new_sample(plan))
+        assert draw.draw_sample(plan, np.uint64(SEED), np.uint64(i), samples[i]) == 0
+    memory = (start, state, work, notes, np.zeros((0, 0)), np.zeros((0, 0)), got)
+    none = np.zeros((0, plan.paths.size), model.SAMPLE_PATH), np.zeros((0, samples[0].cells.size), model.CELL)
+    assert _run_given(plan, tuple(samples), *none, *memory) == 0
+    tables = np.array([sample.paths for sample in samples]), np.array([sample.cells for sample in samples])
+
+    def solve() -> Array:
+        if _run_given(plan, tuple(samples), *tables, *memory) != 0:
+            raise ArithmeticError(f"leakflow gave up a sample at rtol {rtol:.0e}")
+        return np.asarray(got[:, places])
+
+    return solve
+
+
+@numba.njit(**rates.OPTIONS, pipeline_class=WholeCompiler)
+def _run_given(plan, samples, paths, cells, start, state, work, notes, values, flows, got):  # type: ignore[no-untyped-def]
+    """Run drawn samples with the tables given, if any are; return the last status that is not OK."""
+    bad = 0
+    for i in range(len(samples)):
+        sample = samples[i]
+        result = network.prepare(plan, sample, start)
+        for p in range(plan.paths.size if i < paths.shape[0] else 0):
+            if paths[i, p]["table"] > 0:
+                sample.paths[p]["table_error"] = paths[i, p]["table_error"]
+                for k in range(p * model.CELLS, (p + 1) * model.CELLS):
+                    sample.cells[k]["kind"] = cells[i, k]["kind"]
+                    sample.cells[k]["error"] = cells[i, k]["error"]
+                    for j in range(model.NODES):
+                        sample.cells[k]["coefficient"][j] = cells[i, k]["coefficient"][j]
+        for k in range(state.size):
+            state[k] = start[k]
+        network.regroup(plan, sample, state)
+        outcomes.note_start(plan, sample, state, work.right, got[i])
+        if result == 0:
+            result = integrate.integrate(plan, sample, state, work, notes, values, flows)
+        if result != 0:
+            bad = result
+        outcomes.note_end(plan, sample, start, state, work.right, notes, got[i])
+    return bad
 
 
 def engine_outcomes(name: str, rtol: float, count: int) -> dict[str, Array]:

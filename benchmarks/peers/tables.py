@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_HEAD = """| contender | given | rtol | error | ms a sample | leakflow beside it | theirs / ours |
-|---|---|---|---|---|---|---|"""
+_HEAD = """| contender | given | rtol | error | ms a sample | leakflow | theirs / ours | both given it |
+|---|---|---|---|---|---|---|---|"""
 
 
 def main() -> None:
@@ -32,12 +32,20 @@ def row_line(row: dict[str, Any]) -> str:
     """One line of a table."""
     start = f"| {row['contender']} | {row['form']} |"
     if row["failure"] or math.isnan(row["seconds"]):
-        return f"{start} | | | | {row['failure'] or 'not done'} |"
+        return f"{start} | | | | {row['failure'] or 'not done'} | |"
     span = f"{_short(row['ratio_low'])} to {_short(row['ratio_high'])}"
     return (
         f"{start} {row['rtol']:.0e} | {row['error']:.0e} | {_short(1e3 * row['seconds'])} |"
-        f" {_short(1e3 * row['engine_seconds'])} | **{_short(row['ratio'])}** ({span}) |"
+        f" {_short(1e3 * row['engine_seconds'])} | **{_short(row['ratio'])}** ({span}) | {_given(row)} |"
     )
+
+
+def _given(row: dict[str, Any]) -> str:
+    """Ratio to the engine given drawn samples and full tables, and its time [ms]."""
+    if math.isnan(row.get("given_ratio", math.nan)):
+        return ""
+    span = f"{_short(row['given_low'])} to {_short(row['given_high'])}"
+    return f"**{_short(row['given_ratio'])}** ({span}), {_short(1e3 * row['given_seconds'])} ms"
 
 
 def _short(value: float) -> str:
