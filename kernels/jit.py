@@ -48,10 +48,10 @@ def _compile_cached(function: Callable[..., Any], options: dict[str, Any]) -> Ca
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
     dispatcher = numba.njit(**options, pipeline_class=WholeCompiler)(function)
-    part = numba.njit(**options | _NO_WRAPPERS, pipeline_class=PartCompiler)(function)
-    # what Numba asks for when it meets the function in another one
-    dispatcher.get_call_template = part.get_call_template
-    dispatcher.get_overload = part.get_overload
+    part = cache(lambda: numba.njit(**options | _NO_WRAPPERS, pipeline_class=PartCompiler)(function))
+    # what Numba asks for when it meets the function in another one; most processes compile none
+    dispatcher.get_call_template = lambda *arguments: part().get_call_template(*arguments)
+    dispatcher.get_overload = lambda signature: part().get_overload(signature)
     try:
         dispatcher._cache = _StampedCache(function)
     except RuntimeError as error:
