@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from llvmlite import binding as llvm
-from numba.core import codegen, compiler
+from numba.core import codegen, compiler, typed_passes, untyped_passes
 from numba.core.environment import lookup_environment
 
 
@@ -119,16 +119,35 @@ def _called(libraries: Iterable[Any]) -> list[Any]:
     return list(found)
 
 
+#: For closures, contexts, literals of many types, inlining before LLVM and expressions over whole arrays, of
+#: which kernels have none: to look for them takes a tenth of the time.
+_NEEDLESS = (
+    untyped_passes.WithLifting,
+    untyped_passes.InlineClosureLikes,
+    untyped_passes.DeadBranchPrune,
+    untyped_passes.MakeFunctionToJitFunction,
+    untyped_passes.InlineInlinables,
+    untyped_passes.FindLiterallyCalls,
+    untyped_passes.LiteralUnroll,
+    untyped_passes.LiteralPropagationSubPipelinePass,
+    typed_passes.InlineOverloads,
+    typed_passes.NopythonRewrites,
+)
+
+
 class WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
     """Compiler of a kernel that Python calls."""
 
     library: type[_Library] = _Whole
 
     def define_pipelines(self) -> list[Any]:
-        """Return Numba's own passes, which find a library of our kind in place."""
+        """Return the passes of Numba that a kernel needs, which find a library of our kind in place."""
         self.state.library = self.library(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
         self.state.library.enable_object_caching()
-        return [compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)]
+        passes = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.passes = [one for one in passes.passes if one[0] not in _NEEDLESS]
+        passes.finalize()
+        return [passes]
 
     def compile_extra(self, function: Any) -> Any:
         """Compile; nothing made on the way is garbage, and looking for some takes a tenth of the time."""
