@@ -1,7 +1,8 @@
 """One sample from the start of its run to the end: adaptive steps, events, controls.
 
 Steps end exactly on events, and where a control switches. Error control: Hairer and Wanner, Solving ODE II,
-sec. IV.8.
+sec. IV.8, of implicit steps with the trend of the errors (eq. 8.25, Gustafsson): where pressures meet, each
+step must be shorter than the one before.
 """
 
 import math
@@ -40,6 +41,8 @@ from .track import clear_track, is_watched, note_crossings, note_thresholds_at, 
 _SAFETY = 0.9
 _SHRINK = 0.2
 _GROW = 8.0
+# of the step before, as it is taken for the trend
+_LEAST_ERROR = 1e-2
 # steps in which a cycle of a wall's temperature is followed at least
 _STEPS_A_CYCLE = 8
 
@@ -136,6 +139,7 @@ def _advance(plan, sample, state, t, stop, work, track, values, flows):
     longest = _longest_step(plan, sample)
     h = min(h, longest)
     rejected = False
+    h_before, error_before = 0.0, 1.0
     while t < stop:
         if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
             return status.STEP_LIMIT, t
@@ -145,8 +149,16 @@ def _advance(plan, sample, state, t, stop, work, track, values, flows):
         error = math.inf
         if try_step(plan, sample, t, h, state, work):
             error = _error(plan, state, work, limit)
-        factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / growth_order(work))))
+        order = growth_order(work)
+        factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / order)))
         if error <= 1.0:
+            if work.method[0] > 0:
+                if h_before > 0.0:
+                    trend = _SAFETY * h / h_before * (error_before / (error * error)) ** (1.0 / order)
+                    factor = min(factor, max(_SHRINK, trend))
+                h_before, error_before = h, max(error, _LEAST_ERROR)
+            else:
+                h_before = 0.0
             end = stop if last else t + h
             watched = is_watched(plan, track, values, end)
             finish_step(plan, sample, t, h, state, work, watched)
