@@ -37,6 +37,8 @@ class Problem:
         Times at which errors are looked at, the last of which is the end [s].
     limited : bool
         Whether the tolerance is at most `leakflow.kernels.flows.tolerance_limit`, as in the engine.
+    between : bool
+        Whether steps go over the stops but the last, where the state is that of the dense output.
     """
 
     plan: Any
@@ -45,6 +47,7 @@ class Problem:
     work: Any
     stops: NDArray[Any]
     limited: bool = False
+    between: bool = False
 
     @property
     def floor(self) -> float:
@@ -88,14 +91,19 @@ def follow(problem: Problem, method: Method, rtol: float, *, steps: int = 0, cal
     ------
     RuntimeError
         If the steps are too many.
+    ValueError
+        If the problem wants dense output, and the method has none here.
     """
+    if problem.between and not method.has_dense:
+        raise ValueError("the dense output of this method is not here")
     states = np.empty((problem.stops.size, problem.start.size))
     counts = np.zeros(5, np.int64)
     state = problem.start.copy()
     given = (problem.plan, problem.sample, problem.start, state, problem.work, problem.floor, rtol)
     fixed = problem.stops[-1] / steps if steps else 0.0
     began = time.perf_counter()
-    ok = _follow_often(method, *given, problem.stops, problem.limited, fixed, states, counts, calls)
+    how = (problem.stops, problem.limited, problem.between, fixed)
+    ok = _follow_often(method, *given, *how, states, counts, calls)
     seconds = (time.perf_counter() - began) / calls
     if not ok:
         raise RuntimeError(f"more than {_MAX_STEPS} steps, or none that can be taken, at rtol {rtol:g}")
@@ -109,20 +117,36 @@ def worst_error(problem: Problem, states: NDArray[Any], truth: NDArray[Any]) -> 
 
 @numba.njit(error_model="numpy")
 def _follow_often(
-    method, plan, sample, start, state, work, floor, rtol, stops, limited, fixed, states, counts, calls
+    method,
+    plan,
+    sample,
+    start,
+    state,
+    work,
+    floor,
+    rtol,
+    stops,
+    limited,
+    between,
+    fixed,
+    states,
+    counts,
+    calls,
 ):
     """Follow a problem as often as is asked; counts: steps, rejected, rates, slopes, factorisations."""
     for _ in range(calls):
         state[:] = start
         counts[:] = 0
-        if not _follow(method, plan, sample, state, work, floor, rtol, stops, limited, fixed, states, counts):
+        how = (stops, limited, between, fixed)
+        if not _follow(method, plan, sample, state, work, floor, rtol, how, states, counts):
             return False
     return True
 
 
 @numba.njit(error_model="numpy")
-def _follow(method, plan, sample, state, work, floor, rtol, stops, limited, fixed, states, counts):
+def _follow(method, plan, sample, state, work, floor, rtol, how, states, counts):
     """Follow a problem through its stops; False if the steps become too many or too small."""
+    stops, limited, between, fixed = how
     implicit = method.gamma > 0.0
     t, k = 0.0, 0
     _start_rates(implicit, plan, sample, state, work, counts)
@@ -132,8 +156,9 @@ def _follow(method, plan, sample, state, work, floor, rtol, stops, limited, fixe
     while True:
         if counts[0] + counts[1] >= _MAX_STEPS:
             return False
-        last = t + 1.0001 * h >= stops[k]
-        length = stops[k] - t if last else h
+        stop = stops[-1] if between else stops[k]
+        last = t + 1.0001 * h >= stop
+        length = stop - t if last else h
         error = np.inf
         if implicit:
             if _rosenbrock_step(method, plan, sample, length, state, work, counts):
@@ -150,8 +175,11 @@ def _follow(method, plan, sample, state, work, floor, rtol, stops, limited, fixe
                 return False
             continue
         counts[0] += 1
+        end = stop if last else t + length
+        if between:
+            k = _look_between(method, t, end, state, work, stops, k, states)
         model.copy(state, work.new)
-        t = stops[k] if last else t + length
+        t = end
         if fixed == 0.0:
             grown = length * (min(factor, 1.0) if rejected else factor)
             # a step that was cut short to end on a stop does not shorten the next
@@ -168,6 +196,18 @@ def _follow(method, plan, sample, state, work, floor, rtol, stops, limited, fixe
             _start_rates(implicit, plan, sample, state, work, counts)
         if limited:
             allowed = min(rtol, flows.tolerance_limit(plan, sample))
+
+
+@numba.njit(error_model="numpy")
+def _look_between(method, t, end, state, work, stops, k, states):
+    """Write the states at the stops in a step but the last of all; return the number of the next stop."""
+    model.fill(work.dense.ravel(), 0.0)
+    for row in range(method.dense.shape[0]):
+        _add(method.dense[row], method.weights.size, 1.0, work.stages, work.dense[row])
+    while k < stops.size - 1 and stops[k] <= end:
+        rosenbrock.dense_state((stops[k] - t) / (end - t), state, work.new, work.dense, states[k])
+        k += 1
+    return k
 
 
 @numba.njit(error_model="numpy")

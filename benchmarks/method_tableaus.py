@@ -36,6 +36,8 @@ class Method(NamedTuple):
         Of the method.
     power : int
         Of the step that the error estimate goes with.
+    dense : float64[3, s]
+        Of dense output, as `leakflow.kernels.rosenbrock.dense_state` takes it; zeros where it is not here.
     ends : bool
         Whether the last stage of an explicit method stands at the new state.
     """
@@ -48,7 +50,13 @@ class Method(NamedTuple):
     error3: NDArray[Any]
     order: int
     power: int
+    dense: NDArray[Any]
     ends: bool
+
+    @property
+    def has_dense(self) -> bool:
+        """Whether its dense output is here."""
+        return bool(self.dense.any())
 
     @property
     def is_implicit(self) -> bool:
@@ -86,9 +94,9 @@ def _rosenbrock(
     for s, row in enumerate(C):
         coupling[s, : len(row)] = row
     error = np.eye(stages)[-1]
-    return Method(
-        gamma, arguments[:-1].copy(), coupling, arguments[-1].copy(), error, 0.0 * error, order, order, False
-    )
+    new, dense = arguments[-1].copy(), np.zeros((3, stages))
+    arguments = arguments[:-1].copy()
+    return Method(gamma, arguments, coupling, new, error, 0.0 * error, order, order, dense, False)
 
 
 def _explicit(A: list[list[float]], weights: list[float], other: list[float], order: int) -> Method:
@@ -99,21 +107,22 @@ def _explicit(A: list[list[float]], weights: list[float], other: list[float], or
         arguments[s, : len(row)] = row
     new = np.array(weights)
     error = new - np.array(other)
-    return Method(0.0, arguments, 0.0 * arguments, new, error, 0.0 * error, order, order, True)
+    dense = np.zeros((3, stages))
+    return Method(0.0, arguments, 0.0 * arguments, new, error, 0.0 * error, order, order, dense, True)
 
 
 def _rodas5p() -> Method:
     A = [row[:s].tolist() for s, row in enumerate(rosenbrock._A)]
     C = [row[:s].tolist() for s, row in enumerate(rosenbrock._C)]
-    return _rosenbrock(rosenbrock._GAMMA, A, C, rosenbrock.ORDER, last=2)
+    made = _rosenbrock(rosenbrock._GAMMA, A, C, rosenbrock.ORDER, last=2)
+    return made._replace(dense=rosenbrock._H)
 
 
 def _dop853() -> Method:
     n = explicit.STAGES
-    A = explicit._A[:n, :n].copy()
-    return Method(
-        0.0, A, 0.0 * A, explicit._B, explicit._E5, explicit._E3, explicit.ORDER, explicit.ORDER, False
-    )
+    A, order = explicit._A[:n, :n].copy(), explicit.ORDER
+    dense = np.zeros((3, n))
+    return Method(0.0, A, 0.0 * A, explicit._B, explicit._E5, explicit._E3, order, order, dense, False)
 
 
 _RODAS4 = _rosenbrock(
@@ -134,7 +143,15 @@ _RODAS4 = _rosenbrock(
         [8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136, -6.058818238834054],
     ],
     4,
-)
+)._replace(
+    dense=np.array([
+        [10.12623508344586, -7.487995877610167, -34.80091861555747, -7.992771707568823, 1.025137723295662,
+         0.0],
+        [-0.6762803392806898, 6.087714651680015, 16.43084320892478, 24.76722511418386, -6.594389125716872,
+         0.0],
+        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    ])
+)  # fmt: skip
 _RODAS3 = _rosenbrock(
     0.5,
     [[], [0.0], [2.0, 0.0]],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ _ROUND_SECONDS, _LONG_SECONDS = 2e-3, 2e-2
 _DAY = 86400.0
 # while the valve is open: as the pressures meet, when they have met, and the end [s]
 _OPEN = (30.0, 300.0, 3600.0)
+_BETWEEN = np.geomspace(1.0, 3600.0, 100)
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def main() -> int:
     failed = False
     for name, of_samples in problems().items():
         references = [_reference(problem) for problem in of_samples]
+        methods = [name for name, method in METHODS.items() if method.has_dense or not of_samples[0].between]
         stiff = [_stiffness(problem, at[-1]) for problem, at in zip(of_samples, references, strict=True)]
         unknowns = model.sizes(of_samples[0].plan)[0]
         print(f"\n{name}: {unknowns} unknown{'s' if unknowns > 1 else ''}, {of_samples[0].stops[-1]:.0f} s;"
@@ -81,7 +83,7 @@ def main() -> int:
         print(f"{'method':9}{'rtol':>6}{'error':>9}{'steps':>10}{'rejected':>10}{'rates':>10}{'slopes':>10}"
               f"{'factorised':>12}{'us':>11}")  # fmt: skip
         done = {}
-        for method in METHODS:
+        for method in methods:
             done[method] = [_measured(of_samples, method, rtol, references) for rtol in RTOLS]
             for run in done[method]:
                 _print_run(method, run)
@@ -100,13 +102,18 @@ def problems(samples: int = _SAMPLES) -> dict[str, list[Problem]]:
     -------
     dict of str to list of Problem
         The hour in which the valve of ``stiff-valve`` is open, and the week before, with a station that is
-        held or is an unknown too; the same hour at the engine's tolerance; ``prk-decay``.
+        held or is an unknown too; ``prk-decay``; the hour at the engine's tolerance, and with that by the
+        dense output at times between the steps.
     """
     loose = {"volumes.station.kind": "integrated"}
+    limited = [replace(_valve({}, i), limited=True) for i in range(samples)]
     return {
         "valve open": [_valve({}, i) for i in range(samples)],
         "valve open, station not held": [_valve(loose, i) for i in range(samples)],
-        "valve open, tolerance limited": [_valve({}, i, limited=True) for i in range(samples)],
+        "valve open, tolerance limited": limited,
+        "valve open, tolerance limited, between steps": [
+            replace(problem, between=True, stops=_BETWEEN) for problem in limited
+        ],
         "valve shut, station not held": [_week(loose, i) for i in range(samples)],
         "decay": [_problem("prk-decay", {}, i, (30.0 * _DAY,)) for i in range(samples)],
     }
@@ -172,6 +179,7 @@ def _measured(
 
 def _reference(problem: Problem) -> NDArray[Any]:
     """States at the stops by Rodas5P at its tightest, which DOP853 must confirm."""
+    problem = replace(problem, between=False)
     truth = follow(problem, METHODS["Rodas5P"], _TIGHT).states
     apart = worst_error(problem, follow(problem, METHODS["DOP853"], _TIGHT).states, truth)
     if not apart < _AGREE:
@@ -206,13 +214,13 @@ def _print_least(done: Mapping[str, Sequence[Measured]]) -> None:
             print(f"{unit} for {target:g}: {listed}" + (f"; not reached: {missed}" if missed else ""))
 
 
-def _valve(overrides: Mapping[str, object], index: int, *, limited: bool = False) -> Problem:
+def _valve(overrides: Mapping[str, object], index: int) -> Problem:
     """Make the hour that the valve is open, from what a week has left; nothing has passed yet."""
     week = _week(overrides, index)
     start = follow(week, METHODS["DOP853"], _TIGHT).states[-1]
     start[model.sizes(week.plan)[0] :] = 0.0
     week.sample.paths["opening"][_valve_place(week.plan)] = 1.0
-    return Problem(week.plan, week.sample, start, week.work, np.array(_OPEN), limited)
+    return Problem(week.plan, week.sample, start, week.work, np.array(_OPEN))
 
 
 def _week(overrides: Mapping[str, object], index: int) -> Problem:

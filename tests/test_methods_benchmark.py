@@ -5,6 +5,8 @@ The driver runs as plain Python here, which is quicker than to compile it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from plans import Case, prepared, seal, tank
@@ -221,3 +223,21 @@ def test_an_error_that_does_not_fall_is_noticed(monkeypatch, capsys):
     capsys.readouterr()
     assert methods.main() == 1
     assert "wrong: the error goes with the tolerance to the power" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name, power", [("Rodas5P", 5), ("RODAS4", 4)])
+def test_order_between_steps(name, power):
+    """Dense output of an order less than the method's errs by the same power of the step; one is not here."""
+    solved = PROBLEMS["equalisation"]
+    span = 2.0 * solved.tau
+    stops = span * np.array([0.13, 0.27, 0.51, 0.79, 1.0])
+    problem = replace(problem_of(solved.case, span)[0], stops=stops, between=True)
+    truth = np.array([solved.state(t) for t in stops])
+    # of these numbers of steps every stop lies at the same places within a step
+    counts = np.array([111, 211, 311])
+    runs = [follow(problem, METHODS[name], 1.0, steps=n) for n in counts]
+    assert [run.steps for run in runs] == list(counts)
+    errors = [worst_error(problem, run.states, truth) for run in runs]
+    assert slope(span / counts, errors) == pytest.approx(power, abs=0.3)
+    with pytest.raises(ValueError, match="dense output"):
+        follow(problem, METHODS["DOP853"], 1.0, steps=4)
