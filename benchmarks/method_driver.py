@@ -85,7 +85,7 @@ def follow(problem: Problem, method: Method, rtol: float, *, steps: int = 0, cal
     steps : int
         Of equal length, to the last stop, in place of error control.
     calls : int
-        How often to do it; ``seconds`` is that of one.
+        How often to do it; ``seconds``, of the processor, is that of one.
 
     Raises
     ------
@@ -101,10 +101,10 @@ def follow(problem: Problem, method: Method, rtol: float, *, steps: int = 0, cal
     state = problem.start.copy()
     given = (problem.plan, problem.sample, problem.start, state, problem.work, problem.floor, rtol)
     fixed = problem.stops[-1] / steps if steps else 0.0
-    began = time.perf_counter()
+    began = time.thread_time()
     how = (problem.stops, problem.limited, problem.between, fixed)
     ok = _follow_often(method, *given, *how, states, counts, calls)
-    seconds = (time.perf_counter() - began) / calls
+    seconds = (time.thread_time() - began) / calls
     if not ok:
         raise RuntimeError(f"more than {_MAX_STEPS} steps, or none that can be taken, at rtol {rtol:g}")
     return Run(states, *map(int, counts), seconds=seconds)
