@@ -1,8 +1,8 @@
 """Which method for the steps: ``python -m benchmarks.methods`` lets six follow the same problems, and counts.
 
 The problems are right-hand sides of the engine, its tables of cracks filled beforehand; the methods are those
-of `benchmarks.method_tableaus`, their driver is `benchmarks.method_driver`. Times are medians of the processor's,
-counts are means over the samples and hardly depend on the machine.
+of `benchmarks.method_tableaus`, their driver is `benchmarks.method_driver`. Times are medians, in seconds of
+the processor; counts are means over the samples and hardly depend on the machine.
 """
 
 from __future__ import annotations
