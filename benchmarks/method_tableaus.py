@@ -1,0 +1,190 @@
+"""Coefficients of the six methods that `benchmarks.methods` compares, in one form.
+
+Sources
+-------
+Rodas5P and DOP853: the kernels' own coefficients. RODAS4: Hairer and Wanner, Solving ODE II, sec. VI.4, their
+code RODAS. Rodas3: Sandu et al., Atmos. Environ. 31 (1997) 3459. Dormand and Prince 5(4): Hairer, Norsett and
+Wanner, Solving ODE I, tab. II.5.2. Bogacki and Shampine 3(2): Appl. Math. Lett. 2 (1989) 321.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leakflow.kernels import explicit, rosenbrock
+
+__all__ = ["METHODS", "Method", "stability"]
+
+
+class Method(NamedTuple):
+    """A Rosenbrock method, in the form of Solving ODE II, eq. IV.7.25, or an explicit Runge-Kutta pair.
+
+    gamma : float
+        Of a Rosenbrock method; zero for an explicit one.
+    A : float64[s, s]
+        Arguments of the stages.
+    C : float64[s, s]
+        Of a Rosenbrock method; not used by an explicit one.
+    weights, error, error3 : float64[s]
+        Of the new state, of the error estimate, and of the second estimate that DOP853 has.
+    order : int
+        Of the method.
+    power : int
+        Of the step that the error estimate goes with.
+    dense : float64[3, s]
+        Of dense output, as `leakflow.kernels.rosenbrock.dense_state` takes it; zeros where it is not here.
+    ends : bool
+        Whether the last stage of an explicit method stands at the new state.
+    """
+
+    gamma: float
+    A: NDArray[Any]
+    C: NDArray[Any]
+    weights: NDArray[Any]
+    error: NDArray[Any]
+    error3: NDArray[Any]
+    order: int
+    power: int
+    dense: NDArray[Any]
+    ends: bool
+
+    @property
+    def has_dense(self) -> bool:
+        """Whether its dense output is here."""
+        return bool(self.dense.any())
+
+    @property
+    def is_implicit(self) -> bool:
+        """Whether it is a Rosenbrock method."""
+        return self.gamma > 0.0
+
+
+def stability(method: Method, z: complex) -> complex:
+    """Growth of a step at ``y' = lambda y``, as a function of ``z = h lambda``."""
+    stages: list[complex] = []
+    for s in range(method.weights.size):
+        there = 1.0 + sum(method.A[s, j] * stages[j] for j in range(s))
+        if method.is_implicit:
+            known = z * there + sum(method.C[s, j] * stages[j] for j in range(s))
+            stages.append(known / (1.0 / method.gamma - z))
+        else:
+            stages.append(z * there)
+    return complex(1.0 + sum(weight * stage for weight, stage in zip(method.weights, stages, strict=True)))
+
+
+def _rosenbrock(
+    gamma: float, A: list[list[float]], C: list[list[float]], order: int, last: int = 1
+) -> Method:
+    """Make a stiffly accurate method: each of the ``last`` stages adds the one before to its argument.
+
+    The new state is the last argument plus the last stage, and that stage is the error.
+    """
+    stages = len(A) + last
+    arguments, coupling = np.zeros((stages + 1, stages)), np.zeros((stages, stages))
+    for s, row in enumerate(A):
+        arguments[s, : len(row)] = row
+    for s in range(len(A), stages + 1):
+        arguments[s] = arguments[s - 1]
+        arguments[s, s - 1] = 1.0
+    for s, row in enumerate(C):
+        coupling[s, : len(row)] = row
+    error = np.eye(stages)[-1]
+    new, dense = arguments[-1].copy(), np.zeros((3, stages))
+    arguments = arguments[:-1].copy()
+    return Method(gamma, arguments, coupling, new, error, 0.0 * error, order, order, dense, False)
+
+
+def _explicit(A: list[list[float]], weights: list[float], other: list[float], order: int) -> Method:
+    """Make a pair whose last stage stands at the new state; ``other`` are the weights of its lower order."""
+    stages = len(weights)
+    arguments = np.zeros((stages, stages))
+    for s, row in enumerate(A):
+        arguments[s, : len(row)] = row
+    new = np.array(weights)
+    error = new - np.array(other)
+    dense = np.zeros((3, stages))
+    return Method(0.0, arguments, 0.0 * arguments, new, error, 0.0 * error, order, order, dense, True)
+
+
+def _rodas5p() -> Method:
+    A = [row[:s].tolist() for s, row in enumerate(rosenbrock._A)]
+    C = [row[:s].tolist() for s, row in enumerate(rosenbrock._C)]
+    made = _rosenbrock(rosenbrock._GAMMA, A, C, rosenbrock.ORDER, last=2)
+    return made._replace(dense=rosenbrock._H)
+
+
+def _dop853() -> Method:
+    n = explicit.STAGES
+    A, order = explicit._A[:n, :n].copy(), explicit.ORDER
+    dense = np.zeros((3, n))
+    return Method(0.0, A, 0.0 * A, explicit._B, explicit._E5, explicit._E3, order, order, dense, False)
+
+
+_RODAS4 = _rosenbrock(
+    0.25,
+    [
+        [],
+        [1.544],
+        [0.9466785280815826, 0.2557011698983284],
+        [3.314825187068521, 2.896124015972201, 0.9986419139977817],
+        [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950],
+    ],
+    [
+        [],
+        [-5.6688],
+        [-2.430093356833875, -0.2063599157091915],
+        [-0.1073529058151375, -9.594562251023355, -20.47028614809616],
+        [7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160],
+        [8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136, -6.058818238834054],
+    ],
+    4,
+)._replace(
+    dense=np.array([
+        [10.12623508344586, -7.487995877610167, -34.80091861555747, -7.992771707568823, 1.025137723295662,
+         0.0],
+        [-0.6762803392806898, 6.087714651680015, 16.43084320892478, 24.76722511418386, -6.594389125716872,
+         0.0],
+        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    ])
+)  # fmt: skip
+_RODAS3 = _rosenbrock(
+    0.5,
+    [[], [0.0], [2.0, 0.0]],
+    [[], [4.0], [1.0, -1.0], [1.0, -1.0, -8.0 / 3.0]],
+    3,
+)
+_DORMAND_PRINCE_B = [35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84]
+_DORMAND_PRINCE = _explicit(
+    [
+        [],
+        [1 / 5],
+        [3 / 40, 9 / 40],
+        [44 / 45, -56 / 15, 32 / 9],
+        [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729],
+        [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656],
+        _DORMAND_PRINCE_B,
+    ],
+    [*_DORMAND_PRINCE_B, 0.0],
+    [5179 / 57600, 0.0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100, 1 / 40],
+    5,
+)
+_BOGACKI_SHAMPINE = _explicit(
+    [[], [1 / 2], [0.0, 3 / 4], [2 / 9, 1 / 3, 4 / 9]],
+    [2 / 9, 1 / 3, 4 / 9, 0.0],
+    [7 / 24, 1 / 4, 1 / 3, 1 / 8],
+    3,
+)
+#: By name; the first three are L-stable.
+METHODS: Mapping[str, Method] = MappingProxyType({
+    "Rodas5P": _rodas5p(),
+    "RODAS4": _RODAS4,
+    "Rodas3": _RODAS3,
+    "DOP853": _dop853(),
+    "DP5(4)": _DORMAND_PRINCE,
+    "BS3(2)": _BOGACKI_SHAMPINE,
+})  # fmt: skip
