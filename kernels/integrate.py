@@ -274,7 +274,8 @@ def _scales(plan, sample, v):
 def _error(plan, state, work, limit):
     """Largest error of the step over its tolerance; infinite if not finite, above 1 if a mass is negative.
 
-    The relative tolerance is at most ``limit``, of `flows.tolerance_limit`.
+    The relative tolerance of what is in the volumes is at most ``limit``, of `flows.tolerance_limit`: of a
+    gas, relative to all that there is beside it, since it is the pressure that must not be thrown about.
     """
     worst = 0.0
     components = plan.components.shape[0]
@@ -284,8 +285,9 @@ def _error(plan, state, work, limit):
         new = work.new[i]
         size = max(abs(state[i]), abs(new))
         scale = work.scale[i] + plan.settings[RTOL] * size
-        if limit < math.inf:
-            scale = min(scale, limit * (1e4 * work.scale[i] + size))
+        if limit < math.inf and i < within:
+            gas = _gas_beside(state, i, contents, components)
+            scale = min(scale, limit * max(1e4 * work.scale[i] + size, gas))
         error = abs(work.error[i]) / scale
         if not error < math.inf or not abs(new) < math.inf:
             return math.inf
@@ -293,3 +295,14 @@ def _error(plan, state, work, limit):
             error = max(error, 2.0)
         worst = max(worst, error)
     return max(worst, 1e-10)
+
+
+@jit
+def _gas_beside(state, i, contents, components):
+    """Mass of all gas in the volume of which state[i] is a gas [kg]; 0 if that is an energy."""
+    total = 0.0
+    if i % contents < components:
+        first = i - i % contents
+        for c in range(first, first + components):
+            total += state[c]
+    return total

@@ -1,14 +1,13 @@
-"""One step of Rodas5P: eight stages, order 5(4), L-stable, stiffly accurate, dense output of order 4.
+"""One step of RODAS: six stages, order 4(3), L-stable, stiffly accurate, dense output of order 3.
 
 Source
 ------
-Steinebach, Construction of Rosenbrock-Wanner method Rodas5P and numerical benchmarks within the Julia
-Differential Equations package, BIT Numer. Math. 63 (2023) 27. In the form of Hairer and Wanner,
-Solving ODE II, sec. IV.7, eq. 7.25: with ``W = 1/(h gamma) - J``,
+Hairer and Wanner, Solving Ordinary Differential Equations II (1996), sec. VI.4, the method of their code
+RODAS. In the form of sec. IV.7, eq. 7.25: with ``W = 1/(h gamma) - J``,
 
     W u_i = f(t + c_i h, y + sum_j a_ij u_j) + sum_j (c_ij/h) u_j + h d_i df/dt,
 
-the sixth stage's argument plus u_6, u_7 and u_8 is the new state, and u_8 the error.
+the fifth stage's argument plus u_5 and u_6 is the new state, and u_6 the error.
 
 Here ``J = B S``: S the slopes of the fluxes through the paths, B what takes a flux from one volume and
 gives it to the next. So each stage solves for the fluxes, ``(1/(h gamma) - S B) phi = S r``, and sets
@@ -29,51 +28,36 @@ from .model import TIMED, Plan, contents_per_volume, copy, sizes
 from .network import collect, rates
 from .pack import Pack
 
-ORDER = 5
-STAGES = 8
-#: Coefficients of dense output; of these this method uses three, `explicit` all.
+ORDER = 4
+STAGES = 6
+#: Coefficients of dense output; of these this method uses two, `explicit` all.
 DENSE = 6
 _ROWS = 16
 
-_GAMMA = 0.21193756319429014
+_GAMMA = 0.25
 _A = np.array([
-    [0.0, 0.0, 0.0, 0.0, 0.0],
-    [3.0, 0.0, 0.0, 0.0, 0.0],
-    [2.849394379747939, 0.45842242204463923, 0.0, 0.0, 0.0],
-    [-6.954028509809101, 2.489845061869568, -10.358996098473584, 0.0, 0.0],
-    [2.8029986275628964, 0.5072464736228206, -0.3988312541770524, -0.04721187230404641, 0.0],
-    [-7.502846399306121, 2.561846144803919, -11.627539656261098, -0.18268767659942256, 0.030198172008377946],
+    [0.0, 0.0, 0.0, 0.0],
+    [1.544, 0.0, 0.0, 0.0],
+    [0.9466785280815826, 0.2557011698983284, 0.0, 0.0],
+    [3.314825187068521, 2.896124015972201, 0.9986419139977817, 0.0],
+    [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950],
 ])  # fmt: skip
 # where the stages stand in time, and how much of the slope in time each takes
-_TIME = np.array(
-    [0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0, 1.0, 1.0]
-)
-_TIME_SLOPE = np.array(
-    [0.21193756319429014, -0.42387512638858027, -0.3384627126235924, 1.8046452872882734, 2.325825639765069,
-     0.0, 0.0, 0.0]
-)  # fmt: skip
+_TIME = np.array([0.0, 0.386, 0.21, 0.63, 1.0, 1.0])
+_TIME_SLOPE = np.array([0.25, -0.1043, 0.1035, -0.0362, 0.0, 0.0])
 # half the span of the difference quotient in time, over the step
 _TIME_NUDGE = 1e-4
 _C = np.array([
-    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-    [-14.155112264123755, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-    [-17.97296035885952, -2.859693295451294, 0.0, 0.0, 0.0, 0.0, 0.0],
-    [147.12150275711716, -1.41221402718213, 71.68940251302358, 0.0, 0.0, 0.0, 0.0],
-    [165.43517024871676, -0.4592823456491126, 42.90938336958603, -5.961986721573306, 0.0, 0.0, 0.0],
-    [24.854864614690072, -3.0009227002832186, 47.4931110020768, 5.5814197821558125, -0.6610691825249471,
-     0.0, 0.0],
-    [30.91273214028599, -3.1208243349937974, 77.79954646070892, 34.28646028294783, -19.097331116725623,
-     -28.087943162872662, 0.0],
-    [37.80277123390563, -3.2571969029072276, 112.26918849496327, 66.9347231244047, -40.06618937091002,
-     -54.66780262877968, -9.48861652309627],
+    [0.0, 0.0, 0.0, 0.0, 0.0],
+    [-5.6688, 0.0, 0.0, 0.0, 0.0],
+    [-2.430093356833875, -0.2063599157091915, 0.0, 0.0, 0.0],
+    [-0.1073529058151375, -9.594562251023355, -20.47028614809616, 0.0, 0.0],
+    [7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160, 0.0],
+    [8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136, -6.058818238834054],
 ])  # fmt: skip
 _H = np.array([
-    [25.948786856663858, -2.5579724845846235, 10.433815404888879, -2.3679251022685204, 0.524948541321073,
-     1.1241088310450404, 0.4272876194431874, -0.17202221070155493],
-    [-9.91568850695171, -0.9689944594115154, 3.0438037242978453, -24.495224566215796, 20.176138334709044,
-     15.98066361424651, -6.789040303419874, -6.710236069923372],
-    [11.419903575922262, 2.8879645146136994, 72.92137995996029, 80.12511834622643, -52.072871366152654,
-     -59.78993625266729, -0.15582684282751913, 4.883087185713722],
+    [10.12623508344586, -7.487995877610167, -34.80091861555747, -7.992771707568823, 1.025137723295662, 0.0],
+    [-0.6762803392806898, 6.087714651680015, 16.43084320892478, 24.76722511418386, -6.594389125716872, 0.0],
 ])  # fmt: skip
 
 
@@ -169,7 +153,7 @@ def step(plan, sample, t, h, state, work):
         At the start.
     work : Work
         ``rate`` and ``slopes`` are those of the start. Written: ``new``, the state at the end, and
-        ``stages``, of which row 7 is the error estimate.
+        ``stages``, of which row 5 is the error estimate.
 
     Returns
     -------
@@ -209,13 +193,13 @@ def step(plan, sample, t, h, state, work):
 @jit
 def prepare_dense(work):
     """Turn the stages of an accepted step into the coefficients of its dense output."""
-    for row in range(3):
+    for row in range(2):
         for i in range(work.new.size):
             total = 0.0
             for s in range(STAGES):
                 total += _H[row, s] * work.stages[s, i]
             work.dense[row, i] = total
-    for row in range(3, DENSE):
+    for row in range(2, DENSE):
         for i in range(work.new.size):
             work.dense[row, i] = 0.0
 
@@ -291,8 +275,8 @@ def _solve_stage(plan, diagonal, work, u):
 
 @jit
 def _stage_state(s, state, u, stage):
-    """Argument of stage s; the last two add the previous increment to the argument before."""
-    if s > 5:
+    """Argument of stage s; the last adds the previous increment to the argument before."""
+    if s == STAGES - 1:
         for i in range(state.size):
             stage[i] += u[s - 1, i]
         return

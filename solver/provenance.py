@@ -47,7 +47,7 @@ def numerics() -> dict[str, Any]:
         features = binding.get_host_cpu_features().flatten()
     return {
         "kernels": source_stamp(),
-        "integrator": "DOP853, Rodas5P",
+        "integrator": "DOP853, RODAS4",
         "leakflow": version(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "system": platform.system(),

@@ -40,22 +40,21 @@ def error_after(problem, span, steps):
 
 
 @pytest.mark.parametrize("name", ["equalisation", "flow back"])
-def test_order_of_the_method_is_5(name):
+def test_order_of_the_method_is_4(name):
     counts, span = np.array([48, 64, 96, 128]), 2.0 * PROBLEMS[name].tau
     errors = [error_after(PROBLEMS[name], span, n) for n in counts]
-    assert slope(span / counts, errors) == pytest.approx(5.0, abs=0.2)
+    assert slope(span / counts, errors) == pytest.approx(4.0, abs=0.2)
 
 
-def test_a_linear_problem_is_met_one_order_better():
-    """Rodas5P's stability function agrees with the exponential up to z^6."""
+def test_order_with_a_linear_problem():
     problem = PROBLEMS["blow-down"]
     counts, span = np.array([16, 20, 24, 32]), 2.0 * problem.tau
     errors = [error_after(problem, span, n) for n in counts]
-    assert slope(span / counts, errors) == pytest.approx(6.0, abs=0.2)
+    assert slope(span / counts, errors) == pytest.approx(4.0, abs=0.2)
 
 
 def test_order_of_one_step_of_its_error_estimate_and_of_the_dense_output():
-    """One power of h more than the orders 5, 4 and 4."""
+    """One power of h more than the orders 4, 3 and 3."""
     problem = PROBLEMS["equalisation"]
     steps = problem.tau * np.geomspace(0.0125, 0.03, 5)
     local, estimate, dense = [], [], []
@@ -65,9 +64,9 @@ def test_order_of_one_step_of_its_error_estimate_and_of_the_dense_output():
         local.append(np.abs(p.work.new - problem.state(h)).max())
         estimate.append(np.abs(p.work.error).max())
         dense.append(max(np.abs(between(p, x) - problem.state(x * h)).max() for x in (0.2, 0.5, 0.7)))
-    assert slope(steps, local) == pytest.approx(6.0, abs=0.2)
-    assert slope(steps, estimate) == pytest.approx(5.0, abs=0.2)
-    assert slope(steps, dense) == pytest.approx(5.0, abs=0.2)
+    assert slope(steps, local) == pytest.approx(5.0, abs=0.2)
+    assert slope(steps, estimate) == pytest.approx(4.0, abs=0.2)
+    assert slope(steps, dense) == pytest.approx(4.0, abs=0.2)
 
 
 def test_the_error_estimate_does_not_miss_the_error(problem):
@@ -111,7 +110,7 @@ def test_the_method_is_l_stable():
 
 def test_damping_follows_the_exponential():
     for z in (-0.01, -0.1, -0.4):
-        assert damping(z) == pytest.approx(math.exp(z), rel=1e-4 * abs(z) ** 5 + 1e-11)
+        assert damping(z) == pytest.approx(math.exp(z), rel=1e-3 * abs(z) ** 5)
 
 
 def test_a_linear_invariant_is_kept():
