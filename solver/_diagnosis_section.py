@@ -61,6 +61,11 @@ class Diagnosis(Section):
     gauge_drift: Annotated[float, Quantity("pressure_rate", minimum=0.0, fixed=True)] = Field(
         0.0, description="Standard deviation of a drift of the gauge, from the start on; 0 for none."
     )
+    temperature_error: Annotated[float, Quantity("temperature_difference", minimum=0.0, fixed=True)] = Field(
+        0.0,
+        description="Standard deviation of the record's temperatures, which then are readings too; 0 if "
+        "they are no data.",
+    )
     start_offset: Annotated[float, Quantity("time", minimum=0.0, fixed=True)] = Field(
         0.0,
         description="Standard deviation of a shift that all times of the record share, as where its start is "

@@ -32,6 +32,8 @@ Floats = NDArray[np.float64]
 
 #: Names of the inputs that the gauge, and the clock of the record, add to those of the case.
 GAUGE_INPUTS = {"gauge_offset": "Pa", "gauge_drift": "Pa s-1", "start_offset": "s"}
+#: Kinds of what was read off an instrument, not only told.
+READINGS = ("reading", "temperature")
 # runs end this long after the last reading, so that its window lies inside
 _SLACK = 1e-9
 
@@ -48,7 +50,8 @@ class Found(NamedTuple):
     outcomes : float64 (n, O)
         As the kernel gave them.
     nodes : list of float64 (n, k)
-        Pressures at the nodes of each reading and each thing told, as its gauge saw them.
+        Pressures at the nodes of each reading and each thing told, as its gauge saw them; temperatures at
+        those of each temperature.
     failed : bool (n,)
     """
 
@@ -60,9 +63,10 @@ class Found(NamedTuple):
 
 
 class _Wanted(NamedTuple):
-    """A reading, or something told, and the times at which it needs a pressure.
+    """A reading, or something told, and the times at which it needs a pressure; or a temperature.
 
-    ``scale`` takes a pressure to what is compared: 1, or 1/T of the temperature that was read with it.
+    ``scale`` takes a pressure to what is compared: 1, or 1/T of the temperature that was read with it; what
+    is no pressure has 0, for the errors of the gauge are none of its own.
     ``windows`` are empty unless all times are shifted together: then the pressure is asked for at the nodes
     of each, of which there is one for all times, or one for each.
     """
@@ -172,7 +176,7 @@ class Forward:
     def log_of(self, wanted: _Wanted, nodes: Floats, value: Floats | None = None) -> Floats:
         """Return the log likelihood of one reading, or of replicates ``value`` of it."""
         reading = wanted.reading if value is None else wanted.reading._replace(value=value)
-        if wanted.kind == "reading":
+        if wanted.kind in READINGS:
             return log_timed(reading, nodes)
         if wanted.kind == "stable":
             return log_stable(nodes[:, 1] - nodes[:, 0], float(reading.value), reading.uncertainty)
@@ -184,11 +188,11 @@ class Forward:
 
     def _compile(self, extra: Sequence[Point]) -> CompiledCase:
         """Compile the case with a point of the record wherever a pressure is wanted, and no longer a run."""
-        points, by_temperature = [], []
+        points, quantities = [], []
         for wanted in self.wanted:
             for time in wanted.asked:
                 points.append(wanted_point(wanted.volume, float(time), wanted.species))
-                by_temperature.append(wanted.kind == "reading" and self._compares_by_temperature())
+                quantities.append(self._quantity(wanted))
         readings = len(points)
         points += extra
         record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
@@ -197,15 +201,19 @@ class Forward:
         compiled = compile_case(
             self.case.model_copy(update={"record": record, "run": run, "schedule": schedule}), nominal=False
         )
-        # only readings are compared as p/T: what was told, and what is foretold, are pressures
-        rows = compiled.record_columns[:readings][by_temperature] - compiled.record_columns.min()
-        compiled.plan.records["quantity"][rows.ravel()] = model.PRESSURE_OVER_TEMPERATURE
+        for rows, quantity in zip(compiled.record_columns[:readings], quantities, strict=True):
+            if quantity is not None:
+                compiled.plan.records["quantity"][rows - compiled.record_columns.min()] = quantity
         middle = compiled.record_columns[:, 1]
         self._places, self._extra_places = middle[:readings], middle[readings:]
         return compiled
 
-    def _compares_by_temperature(self) -> bool:
-        return self.case.record is not None and self.case.record.compare == "p/T"
+    def _quantity(self, wanted: _Wanted) -> int | None:
+        """Return what is wanted of a volume if it is no pressure: what was told, and is foretold, is one."""
+        if wanted.kind == "temperature":
+            return model.TEMPERATURE
+        by_temperature = self.case.record is not None and self.case.record.compare == "p/T"
+        return model.PRESSURE_OVER_TEMPERATURE if wanted.kind == "reading" and by_temperature else None
 
     def _points(self, cube: Floats) -> PointSource:
         plan = self.compiled.plan
@@ -292,6 +300,8 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
         wanted.append(
             _Wanted("reading", f"record_{i + 1}", point.volume, point.species, times, reading, scale)
         )
+    if section.temperature_error > 0.0:
+        wanted += _temperatures(case, section, wanted)
     for i, stable in enumerate(section.stable):
         ends = np.array([stable.start, stable.end])
         reading = Reading(stable.within, stable.uncertainty)
@@ -305,7 +315,24 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
     return wanted
 
 
+def _temperatures(case: Case, section: Diagnosis, readings: Sequence[_Wanted]) -> list[_Wanted]:
+    """List the temperatures of the record; one that stands beside two pressures was read once."""
+    points = case.record.points if case.record is not None else []
+    seen, wanted = set(), []
+    for i, (point, own) in enumerate(zip(points, readings, strict=True)):
+        key = (point.volume, point.time, point.time_uncertainty, point.temperature)
+        if point.temperature is None or key in seen:
+            continue
+        seen.add(key)
+        reading = own.reading._replace(
+            value=point.temperature, uncertainty=section.temperature_error, resolution=0.0
+        )
+        name = f"temperature_{i + 1}"
+        wanted.append(_Wanted("temperature", name, point.volume, None, own.times, reading, 0.0))
+    return wanted
+
+
 def _windows(wanted: _Wanted, reach: float) -> tuple[tuple[float, float], ...]:
     """Return where the times of something wanted may be once they are shifted by up to ``reach``, s."""
-    groups = [wanted.times] if wanted.kind == "reading" else wanted.times[:, None]
+    groups = [wanted.times] if wanted.kind in READINGS else wanted.times[:, None]
     return tuple((max(float(own.min()) - reach, 0.0), float(own.max()) + reach) for own in groups)
