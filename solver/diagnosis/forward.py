@@ -14,6 +14,7 @@ from .._sections import Point, Record
 from ..case import Case
 from ..engine import Block, Points, PointSource, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
+from .dependent import copula_of
 from .likelihood import (
     REACH,
     Reading,
@@ -124,6 +125,7 @@ class Forward:
         self.wanted = _wanted(case, self.section)
         self.end = end if end is not None else last_time(case)
         self.compiled = self._compile(extra)
+        self._copula = copula_of(case, self.compiled.inputs)
         self.gauge = [name for name in GAUGE_INPUTS if getattr(self.section, name) > 0.0]
         self.names = [column.name for column in self.compiled.inputs] + self.gauge
         self.units = [column.units for column in self.compiled.inputs] + [GAUGE_INPUTS[n] for n in self.gauge]
@@ -218,10 +220,13 @@ class Forward:
     def _points(self, cube: Floats) -> PointSource:
         plan = self.compiled.plan
         places = [column.place for column in self.compiled.inputs]
+        own = cube[:, : len(places)].copy()
+        if self._copula is not None:
+            self._copula.apply(own)
 
         def points(first: int, count: int) -> Points:
             u = np.full((count, plan.draws.size), np.nan)
-            u[:, places] = cube[first : first + count, : len(places)]
+            u[:, places] = own[first : first + count]
             return Points(u=u, noise=np.zeros((count, plan.paths.size), np.uint64))
 
         return points
