@@ -110,6 +110,19 @@ def test_told_to_be_stable_tells(tmp_path):
     assert sealed.p_value is None
 
 
+def test_what_swings_in_between_is_not_stable(tmp_path):
+    """By 4000 Pa and back: at the ends of the span all is as it was."""
+    told = "[diagnosis]\nstable = [{ volume='tank', start=0, end=1e5, within=300, uncertainty=200 }]\n"
+    cycle = 'volume = 2\ntemperature_cycles = [{ amplitude = "5.863 K", period = 1e5, peak = 0 }]\n'
+    text = CASE.replace("[record]\n", "").replace("volume = 2\n", cycle) + told
+    text = text.replace('{ dist = "loguniform", low = 1e-11, high = 1e-9, name = "conductance" }', "0")
+    found = Forward(load_rivals(written(tmp_path, text))[1][0].case, 1).run(np.empty((1, 0)))
+    fall = 1e5 * ((293.15 - 5.863) / (293.15 + 5.863) - 1.0)
+    by_hand = stats.norm.logcdf((fall + 300.0) / 200.0)
+    assert found.log_likelihood[0, 0] == pytest.approx(by_hand, rel=1e-6)
+    assert found.nodes[0][0, -1] == pytest.approx(1e5, rel=1e-6)
+
+
 def test_the_record_may_come_from_files(tmp_path):
     csv = tmp_path / "other.csv"
     rows = "".join(f"tank,{t},{p},200\n" for t, p in zip(TIMES, READ, strict=True))

@@ -35,6 +35,8 @@ Floats = NDArray[np.float64]
 GAUGE_INPUTS = {"gauge_offset": "Pa", "gauge_drift": "Pa s-1", "start_offset": "s"}
 #: Kinds of what was read off an instrument, not only told.
 READINGS = ("reading", "temperature")
+# times, from start to end, at which somebody who calls a pressure stable has looked at it
+_LOOKS = 9
 # runs end this long after the last reading, so that its window lies inside
 _SLACK = 1e-9
 
@@ -181,7 +183,7 @@ class Forward:
         if wanted.kind in READINGS:
             return log_timed(reading, nodes)
         if wanted.kind == "stable":
-            return log_stable(nodes[:, 1] - nodes[:, 0], float(reading.value), reading.uncertainty)
+            return log_stable(_largest(nodes - nodes[:, :1]), float(reading.value), reading.uncertainty)
         return log_limit(nodes[:, 0], float(reading.value), reading.uncertainty, below=wanted.kind == "below")
 
     def extra(self, found: Found) -> Floats:
@@ -308,9 +310,9 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
     if section.temperature_error > 0.0:
         wanted += _temperatures(case, section, wanted)
     for i, stable in enumerate(section.stable):
-        ends = np.array([stable.start, stable.end])
+        times = np.linspace(stable.start, stable.end, _LOOKS)
         reading = Reading(stable.within, stable.uncertainty)
-        wanted.append(_Wanted("stable", f"stable_{i + 1}", stable.volume, None, ends, reading))
+        wanted.append(_Wanted("stable", f"stable_{i + 1}", stable.volume, None, times, reading))
     for i, limit in enumerate(section.limits):
         kind = "below" if limit.below is not None else "above"
         reading = Reading(limit.below or limit.above or 0.0, limit.uncertainty)
@@ -335,6 +337,11 @@ def _temperatures(case: Case, section: Diagnosis, readings: Sequence[_Wanted]) -
         name = f"temperature_{i + 1}"
         wanted.append(_Wanted("temperature", name, point.volume, None, own.times, reading, 0.0))
     return wanted
+
+
+def _largest(changes: Floats) -> Floats:
+    """Return of each sample the change that is largest either way, float64 (n,)."""
+    return np.asarray(changes[np.arange(len(changes)), np.abs(changes).argmax(axis=1)])
 
 
 def _windows(wanted: _Wanted, reach: float) -> tuple[tuple[float, float], ...]:
