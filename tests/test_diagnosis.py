@@ -144,6 +144,10 @@ def test_the_record_may_come_from_files(tmp_path):
          "must not change record"),
         (RIVALS.replace("prior = 3", "prior = 0"), "hypotheses.sealed.prior = 0: must be greater than 0"),
         (RIVALS.replace("prior", "piror"), "hypotheses.sealed.piror: unknown key; did you mean"),
+        (RIVALS.replace('"paths.leak.molecular" = 0', '"sweep.seed" = 7'),
+         "decay.toml: hypotheses.sealed: changes.sweep.seed: must not be changed: it says nothing"),
+        (RIVALS.replace('"paths.leak.molecular" = 0', '"forecast.until" = "3 d"'),
+         "changes.forecast.until: must not be changed"),
         ("[diagnosis]\nresolutoin = 1\n",
          "diagnosis.resolutoin: unknown key; did you mean"),
         ('[diagnosis]\nlimits = [{ volume = "tank", time = 9, uncertainty = 1 }]\n', "either below or above"),
@@ -158,6 +162,14 @@ def test_faults_are_one_line_each(tmp_path, text, line):
         load_rivals(written(tmp_path, CASE + points(READ) + text))
     assert line in str(caught.value)
     assert len(caught.value.faults) == 1
+
+
+def test_a_key_that_resembles_none_is_answered_with_those_there_are(tmp_path):
+    with pytest.raises(CaseError) as caught:
+        load_rivals(written(tmp_path, CASE + points(READ)), ["diagnosis.foo=1"])
+    assert "override diagnosis.foo: unknown key; there is diagnosis.resolution, diagnosis." in str(
+        caught.value
+    )
 
 
 def test_only_readings_are_compared_as_p_over_t(tmp_path):
