@@ -15,6 +15,7 @@ from ..case import Case
 from ..engine import Block, Points, PointSource, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
 from .dependent import copula_of
+from .gauges import error_inputs, gauge_of
 from .likelihood import (
     REACH,
     Reading,
@@ -27,12 +28,10 @@ from .likelihood import (
     window_start,
 )
 
-__all__ = ["Forward", "Found", "last_reading", "last_time", "wanted_point"]
+__all__ = ["READINGS", "Forward", "Found", "last_reading", "last_time", "wanted_point"]
 
 Floats = NDArray[np.float64]
 
-#: Names of the inputs that the gauge, and the clock of the record, add to those of the case.
-GAUGE_INPUTS = {"gauge_offset": "Pa", "gauge_drift": "Pa s-1", "start_offset": "s"}
 #: Kinds of what was read off an instrument, not only told.
 READINGS = ("reading", "temperature")
 # times, from start to end, at which somebody who calls a pressure stable has looked at it
@@ -128,9 +127,10 @@ class Forward:
         self.end = end if end is not None else last_time(case)
         self.compiled = self._compile(extra)
         self._copula = copula_of(case, self.compiled.inputs)
-        self.gauge = [name for name in GAUGE_INPUTS if getattr(self.section, name) > 0.0]
-        self.names = [column.name for column in self.compiled.inputs] + self.gauge
-        self.units = [column.units for column in self.compiled.inputs] + [GAUGE_INPUTS[n] for n in self.gauge]
+        self.errors = error_inputs(case)
+        inputs = self.compiled.inputs
+        self.names = [column.name for column in inputs] + [error.name for error in self.errors]
+        self.units = [column.units for column in inputs] + [error.units for error in self.errors]
         self.labels = [wanted.label for wanted in self.wanted]
         self.failures = self.evaluations = 0
         warm_up(self.compiled.plan, self._points(np.zeros((0, len(self.names)))))
@@ -166,15 +166,13 @@ class Forward:
         )
         assert outcomes is not None
         failed = statuses != 0
-        gauge = self._gauge_errors(cube)
+        errors = self._errors(cube)
         own = inputs[:, [column.place for column in self.compiled.inputs]]
-        nodes = self._nodes(outcomes, gauge)
+        nodes = self._nodes(outcomes, errors)
         logs = np.stack([self.log_of(w, at) for w, at in zip(self.wanted, nodes, strict=True)], axis=1)
         logs[failed] = -np.inf
         return Found(
-            np.where(np.isnan(logs), -np.inf, logs), np.hstack([own, gauge[:, [
-                list(GAUGE_INPUTS).index(name) for name in self.gauge
-            ]]]), outcomes, nodes, failed,
+            np.where(np.isnan(logs), -np.inf, logs), np.hstack([own, errors]), outcomes, nodes, failed,
         )  # fmt: skip
 
     def log_of(self, wanted: _Wanted, nodes: Floats, value: Floats | None = None) -> Floats:
@@ -233,29 +231,37 @@ class Forward:
 
         return points
 
-    def _gauge_errors(self, cube: Floats) -> Floats:
-        """Return offset and drift of the gauge, and the shift of times, float64 (n, 3); 0 where none is."""
+    def _errors(self, cube: Floats) -> Floats:
+        """Return the errors of the gauges, and the shift of times, as `errors` lists them, float64 (n, E)."""
         from scipy.special import ndtr, ndtri
 
-        errors = np.zeros((len(cube), len(GAUGE_INPUTS)))
-        for i, name in enumerate(self.gauge):
+        errors = np.zeros((len(cube), len(self.errors)))
+        for i, one in enumerate(self.errors):
             u = np.clip(cube[:, len(self.compiled.inputs) + i], 1e-16, 1.0 - 1e-16)
-            if name == "start_offset":  # within what the windows reach to
+            if one.kind == "start_offset":  # within what the windows reach to
                 u = ndtr(-REACH) + u * (ndtr(REACH) - ndtr(-REACH))
-            errors[:, list(GAUGE_INPUTS).index(name)] = getattr(self.section, name) * ndtri(u)
+            errors[:, i] = one.sd * ndtri(u)
         return errors
 
-    def _nodes(self, outcomes: Floats, gauge: Floats) -> list[Floats]:
-        """Return what the gauge would show at the nodes of everything wanted."""
+    def _nodes(self, outcomes: Floats, errors: Floats) -> list[Floats]:
+        """Return what its gauge would show at the nodes of everything wanted."""
         nodes, start = [], 0
         for wanted in self.wanted:
             stop = start + wanted.asked.size
             true = outcomes[:, self._places[start:stop]]
             if wanted.windows:
-                true = wanted.shifted(true, gauge[:, 2])
-            nodes.append(true + (gauge[:, :1] + gauge[:, 1:2] * wanted.times) * wanted.scale)
+                true = wanted.shifted(true, errors[:, -1])  # the shift of all times is the last
+            nodes.append(true + self._off(wanted, errors))
             start = stop
         return nodes
+
+    def _off(self, wanted: _Wanted, errors: Floats) -> Floats:
+        """Return by how much the gauge of something wanted errs at its nodes, in what is compared."""
+        off = np.zeros((len(errors), wanted.times.size))
+        for i, one in enumerate(self.errors):
+            if (one.volume, one.species) == (wanted.volume, wanted.species):
+                off += errors[:, i, None] * (wanted.times if one.kind == "drift" else 1.0)
+        return off * wanted.scale
 
 
 def last_time(case: Case) -> float:
@@ -298,9 +304,10 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
     for i, point in enumerate(case.record.points if case.record is not None else []):
         scale = 1.0 / (point.temperature or 1.0) if by_temperature else 1.0
         start = window_start(point.time, point.time_uncertainty, uniform=uniform)
+        step = gauge_of(section, point.volume, point.species).resolution
         reading = Reading(
-            point.pressure * scale, point.uncertainty * scale, section.resolution * scale,
-            point.time_uncertainty, uniform, start,
+            point.pressure * scale, point.uncertainty * scale, step * scale, point.time_uncertainty,
+            uniform, start,
         )  # fmt: skip
         offsets = node_offsets(point.time_uncertainty, uniform=uniform, start=start)
         times = np.maximum(point.time + offsets, 0.0)  # rounding may leave the first below 0
