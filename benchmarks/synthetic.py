@@ -36,9 +36,12 @@ class Truth(NamedTuple):
         The hypothesis that is true; the record must never speak against it.
     rejected : tuple of str
         Hypotheses that the record must speak against: what is neither is beyond what it can tell.
-    compare : str
+    thermometer : float
+        Standard deviation of the temperatures that were read too, K; 0 if none were.
     schedule : str
         Further lines of the case.
+    more : str
+        Further hypotheses.
     """
 
     title: str
@@ -49,8 +52,9 @@ class Truth(NamedTuple):
     gauge: float
     truth: str
     rejected: tuple[str, ...] = ()
-    compare: str = "pressure"
+    thermometer: float = 0.0
     schedule: str = ""
+    more: str = ""
 
 
 def _daily(last: int) -> tuple[float, ...]:
@@ -66,6 +70,15 @@ _FED = {
     "volumes.tunnel.volume": 5.5, "paths.leak.viscous": 3e-15,
     "feeds": {"in_leak": {"kind": "rate", "volume": "tunnel", "rate": 0.5 * 3e-15 * (300.0 * MMHG) ** 2}},
 }  # fmt: skip
+# a thermometer knows where the cooling starts from, so that its mean is a further input
+_MEAN = """
+"volumes.tunnel.temperature" = { dist = "uniform", low = "275 K", high = "297 K", name = "mean_temperature" }"""  # noqa: E501
+_BOTH = f"""
+[hypotheses.cooling-laminar]
+title = "a laminar crack, and the tunnel cools by up to 20 K"
+[hypotheses.cooling-laminar.changes]{_MEAN}
+"volumes.tunnel.temperature_cycles" = [{{ amplitude = {{ dist = "uniform", low = "0 K", high = "10 K", name = "cooling_half" }}, period = "40 d" }}]
+"""  # noqa: E501
 _VENT = '\n[[schedule]]\naction = "vent"\nvolume = "tunnel"\nat = "2 d"\nto = "150 mmHg"\n'
 
 TRUTHS = {
@@ -103,8 +116,8 @@ TRUTHS = {
     ),
     "cooling-measured": Truth(
         "The same cooling, with its temperature measured", "no leak; the tunnel cools ever faster", 473.0,
-        _COOLED, _daily(8), 0.3, "sealed",
-        ("laminar", "orifice", "growth"), "p/T",
+        _COOLED, _daily(8), 0.3, "cooling",
+        ("sealed", "laminar", "orifice", "fed", "growth"), 0.05, more=_BOTH,
     ),
     "growth": Truth(
         "A crack that is growing", "a crack of 14 um that grows by 2 mm a day from 20 mm", 473.0,
@@ -147,13 +160,13 @@ duration = "12 d"
 output_times = {{ every = "6 h" }}
 
 [record]
-compare = "{compare}"
+compare = "pressure"
 points = [
 {points}
 ]
 
 [diagnosis]
-resolution = "{gauge:g} mmHg"
+resolution = "{gauge:g} mmHg"{felt}
 
 [hypotheses.sealed]
 title = "nothing leaks"
@@ -175,7 +188,7 @@ feeds = {{ in_leak = {{ kind = "rate", volume = "tunnel", rate = {{ dist = "logu
 
 [hypotheses.cooling]
 title = "nothing leaks; the tunnel cools by up to 20 K"
-[hypotheses.cooling.changes]
+[hypotheses.cooling.changes]{mean}
 "paths.leak.viscous" = 0
 "volumes.tunnel.temperature_cycles" = [{{ amplitude = {{ dist = "uniform", low = "0 K", high = "10 K", name = "cooling_half" }}, period = "40 d" }}]
 
@@ -183,17 +196,18 @@ title = "nothing leaks; the tunnel cools by up to 20 K"
 title = "a crack that grows"
 [hypotheses.growth.changes]
 "paths.leak" = {{ kind = "cracks", from = "tunnel", to = "vacuum", count = 1, depth = "2.5 mm", length = {{ dist = "loguniform", low = "2 mm", high = "40 mm", per = "sample", name = "crack_length" }}, opening = {{ dist = "loguniform", low = "5 um", high = "25 um", per = "sample", name = "crack_opening" }}, growth = {{ dist = "loguniform", low = "0.05 mm/day", high = "5 mm/day", per = "sample", name = "crack_growth" }} }}
-'''  # noqa: E501
+{more}'''  # noqa: E501
 
 
 def case_text(name: str) -> str:
     """Return the case of one truth, with the record that it gives."""
     truth = TRUTHS[name]
     times = f"{len(truth.days)} readings in {truth.days[-1]:g} days"
-    times += ", and the temperature to 0.05 K" if truth.compare == "p/T" else ""
+    times += f", and the temperature to {truth.thermometer:g} K" if truth.thermometer else ""
+    felt = f'\ntemperature_error = "{truth.thermometer:g} K"' if truth.thermometer else ""
     ends = {"low": truth.pressure - 5.0, "high": truth.pressure + 5.0}
-    filled = {**truth._asdict(), **ends, "times": times}
-    first = _point(1.0, truth.pressure, 1.0, 295.15 if truth.compare == "p/T" else None)
+    filled = {**truth._asdict(), **ends, "times": times, "felt": felt, "mean": _MEAN if felt else ""}
+    first = _point(1.0, truth.pressure, 1.0, None)
     read = _readings(truth, _CASE.format(**filled, points=first), list(TRUTHS).index(name))
     return _CASE.format(**filled, points="\n".join(read))
 
@@ -214,14 +228,11 @@ def _readings(truth: Truth, text: str, seed: int) -> list[str]:
     shown = history.pressures["tunnel"] / MMHG + truth.gauge * rng.standard_normal(len(times))
     shown = np.round(shown / truth.gauge) * truth.gauge
     felt: list[float | None] = [None] * len(times)
-    if truth.compare == "p/T":
+    if truth.thermometer:
         true = history.temperatures.get("tunnel", np.full(len(times), 295.15))
-        felt = (true + 0.05 * rng.standard_normal(len(times))).round(2).tolist()
-        # what the thermometer adds to p/T, as a pressure
-        spread = float(np.hypot(truth.gauge, 0.05 / 295.15 * truth.pressure))
-    else:
-        spread = truth.gauge
-    return [_point(*row) for row in zip(truth.days, shown, [spread] * len(times), felt, strict=True)]
+        felt = (true + truth.thermometer * rng.standard_normal(len(times))).round(2).tolist()
+    spreads = [truth.gauge] * len(times)
+    return [_point(*row) for row in zip(truth.days, shown, spreads, felt, strict=True)]
 
 
 def _point(day: float, pressure: float, spread: float, temperature: float | None) -> str:

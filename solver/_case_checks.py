@@ -276,6 +276,8 @@ def _watch_faults(parts: Parts) -> Iterator[Fault]:
     for key, volume in watched:
         if volume not in parts.volumes:
             yield Fault((*key, "volume"), f"no such volume; {nearest(volume, list(parts.volumes))}", volume)
+    if parts.diagnosis is not None:
+        yield from _gauge_faults(parts.diagnosis, {(point.volume, point.species) for point in points})
     times: list[tuple[Key, float]] = [
         (("record", "points", i, "time"), point.time) for i, point in enumerate(points)
     ]
@@ -284,6 +286,23 @@ def _watch_faults(parts: Parts) -> Iterator[Fault]:
         if parts.run is not None and time > parts.run.duration:
             text = f"must not be after the duration, {parts.run.duration:.12g} s"
             yield Fault(key, text, time)
+
+
+def _gauge_faults(section: Diagnosis, read: set[tuple[str, Any]]) -> Iterator[Fault]:
+    """Refuse a gauge that nothing was read off, and one that is given twice."""
+    seen = set()
+    read = read | {(volume, None) for _, volume, _ in _told(section)}
+    for i, gauge in enumerate(section.gauges):
+        own = (gauge.volume, gauge.species)
+        if own not in read:
+            whose = gauge.species or "the pressure"
+            text = f"must be what the record reads: nothing is read or told of {whose} there"
+            yield Fault(("diagnosis", "gauges", i, "volume"), text, gauge.volume)
+        elif own in seen:
+            yield Fault(
+                ("diagnosis", "gauges", i, "volume"), "is a gauge that is given already", gauge.volume
+            )
+        seen.add(own)
 
 
 def _told(section: Diagnosis) -> Iterator[tuple[Key, str, float]]:

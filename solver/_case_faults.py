@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from ._case_checks import nearest
 from ._controls import CONTROLS
 from ._design_section import Design, Profile, Step
-from ._diagnosis_section import Diagnosis, Hypothesis, Limit, Stable
+from ._diagnosis_section import Diagnosis, GaugeOf, Hypothesis, Limit, Stable
 from ._feeds import FEEDS
 from ._forecast_section import Forecast, Hold, Option, Patch, TopUp, WatchedLimit
 from ._paths import PATHS, Iso6358, Paris, Shell, Slot, ValveStep
@@ -191,6 +191,8 @@ def _model_at(key: Key, data: Mapping[str, Any], root: type[BaseModel]) -> type[
             return Point
         case ("diagnosis", "stable", _):
             return Stable
+        case ("diagnosis", "gauges", _):
+            return GaugeOf
         case ("diagnosis", "limits", _):
             return Limit
         case ("hypotheses", _):

@@ -248,7 +248,12 @@ def _nearest_override(key: str, known: Sequence[str], data: Mapping[str, Any]) -
             return f"the case has no {section}.{rest[0]}; {named}"
     # keys as deep as the one that was meant are compared first
     depth = key.count(".")
-    return nearest(key, sorted(known, key=lambda other: abs(other.count(".") - depth)))
+    said = nearest(key, sorted(known, key=lambda other: abs(other.count(".") - depth)))
+    above = key.rpartition(".")[0]
+    beside = [other for other in known if above and other.rpartition(".")[0] == above]
+    if beside and not any(said == f"did you mean {other}?" for other in beside):
+        return f"there is {', '.join(beside)}"
+    return said
 
 
 def _read_text(path: Path, shown: str) -> str:

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ._sections import Section, Time, Whole
+from ._sections import Section, SpeciesName, Time, Whole
 from .errors import Fault, FaultsError
 from .numbers import Quantity
 
-__all__ = ["Diagnosis", "Hypothesis", "Limit", "Stable"]
+__all__ = ["Diagnosis", "GaugeOf", "Hypothesis", "Limit", "Stable"]
 
 _Pressure = Annotated[float, Quantity("pressure", above=0.0, fixed=True)]
 _Spread = Annotated[float, Quantity("pressure", minimum=0.0, fixed=True)]
@@ -49,6 +49,22 @@ class Limit(Section):
         return self
 
 
+class GaugeOf(Section):
+    """What differs from gauge to gauge: how the pressure of one volume, or one partial pressure, was read."""
+
+    volume: str = Field(description="The volume it reads.")
+    species: SpeciesName | None = Field(
+        None, description="The species whose partial pressure it reads; the pressure if left out."
+    )
+    resolution: _Spread | None = Field(None, description="Step of this gauge; as of [diagnosis] if left out.")
+    offset: _Spread | None = Field(
+        None, description="Standard deviation of its offset; gauge_offset of [diagnosis] if left out."
+    )
+    drift: Annotated[float | None, Quantity("pressure_rate", minimum=0.0, fixed=True)] = Field(
+        None, description="Standard deviation of its drift; gauge_drift of [diagnosis] if left out."
+    )
+
+
 class Diagnosis(Section):
     """How the record was made: what a likelihood has to know beyond its points."""
 
@@ -56,10 +72,18 @@ class Diagnosis(Section):
         0.0, description="Step of the gauge: readings are rounded to the nearest multiple; 0 for none."
     )
     gauge_offset: _Spread = Field(
-        0.0, description="Standard deviation of an offset that all readings share; 0 for none."
+        0.0, description="Standard deviation of an offset that all readings of a gauge share; 0 for none."
     )
     gauge_drift: Annotated[float, Quantity("pressure_rate", minimum=0.0, fixed=True)] = Field(
         0.0, description="Standard deviation of a drift of the gauge, from the start on; 0 for none."
+    )
+    gauges: list[GaugeOf] = Field(
+        default_factory=list, max_length=100, description="Gauges that err otherwise than the rest."
+    )
+    temperature_error: Annotated[float, Quantity("temperature_difference", minimum=0.0, fixed=True)] = Field(
+        0.0,
+        description="Standard deviation of the record's temperatures, which then are readings too; 0 if "
+        "they are no data.",
     )
     start_offset: Annotated[float, Quantity("time", minimum=0.0, fixed=True)] = Field(
         0.0,

@@ -110,6 +110,19 @@ def test_told_to_be_stable_tells(tmp_path):
     assert sealed.p_value is None
 
 
+def test_what_swings_in_between_is_not_stable(tmp_path):
+    """By 4000 Pa and back: at the ends of the span all is as it was."""
+    told = "[diagnosis]\nstable = [{ volume='tank', start=0, end=1e5, within=300, uncertainty=200 }]\n"
+    cycle = 'volume = 2\ntemperature_cycles = [{ amplitude = "5.863 K", period = 1e5, peak = 0 }]\n'
+    text = CASE.replace("[record]\n", "").replace("volume = 2\n", cycle) + told
+    text = text.replace('{ dist = "loguniform", low = 1e-11, high = 1e-9, name = "conductance" }', "0")
+    found = Forward(load_rivals(written(tmp_path, text))[1][0].case, 1).run(np.empty((1, 0)))
+    fall = 1e5 * ((293.15 - 5.863) / (293.15 + 5.863) - 1.0)
+    by_hand = stats.norm.logcdf((fall + 300.0) / 200.0)
+    assert found.log_likelihood[0, 0] == pytest.approx(by_hand, rel=1e-6)
+    assert found.nodes[0][0, -1] == pytest.approx(1e5, rel=1e-6)
+
+
 def test_the_record_may_come_from_files(tmp_path):
     csv = tmp_path / "other.csv"
     rows = "".join(f"tank,{t},{p},200\n" for t, p in zip(TIMES, READ, strict=True))
@@ -131,6 +144,10 @@ def test_the_record_may_come_from_files(tmp_path):
          "must not change record"),
         (RIVALS.replace("prior = 3", "prior = 0"), "hypotheses.sealed.prior = 0: must be greater than 0"),
         (RIVALS.replace("prior", "piror"), "hypotheses.sealed.piror: unknown key; did you mean"),
+        (RIVALS.replace('"paths.leak.molecular" = 0', '"sweep.seed" = 7'),
+         "decay.toml: hypotheses.sealed: changes.sweep.seed: must not be changed: it says nothing"),
+        (RIVALS.replace('"paths.leak.molecular" = 0', '"forecast.until" = "3 d"'),
+         "changes.forecast.until: must not be changed"),
         ("[diagnosis]\nresolutoin = 1\n",
          "diagnosis.resolutoin: unknown key; did you mean"),
         ('[diagnosis]\nlimits = [{ volume = "tank", time = 9, uncertainty = 1 }]\n', "either below or above"),
@@ -145,6 +162,14 @@ def test_faults_are_one_line_each(tmp_path, text, line):
         load_rivals(written(tmp_path, CASE + points(READ) + text))
     assert line in str(caught.value)
     assert len(caught.value.faults) == 1
+
+
+def test_a_key_that_resembles_none_is_answered_with_those_there_are(tmp_path):
+    with pytest.raises(CaseError) as caught:
+        load_rivals(written(tmp_path, CASE + points(READ)), ["diagnosis.foo=1"])
+    assert "override diagnosis.foo: unknown key; there is diagnosis.resolution, diagnosis." in str(
+        caught.value
+    )
 
 
 def test_only_readings_are_compared_as_p_over_t(tmp_path):

@@ -21,9 +21,15 @@ def test_a_false_alarm_from_temperature_does_not_become_crack_growth():
 
 
 def test_with_its_temperature_measured_it_is_no_alarm_at_all():
-    behind, _, right = judge("cooling-measured", live=50, only=("sealed", "laminar"))
+    """The thermometer fell by 5.5 K: what does not cool is out, and a leak besides is not needed."""
+    behind, said, right = judge(
+        "cooling-measured", live=50, only=("sealed", "laminar", "cooling", "cooling-laminar")
+    )
     assert right == "right"
-    assert behind["sealed"] == 0.0
+    assert behind["cooling"] == 0.0
+    assert behind["cooling-laminar"] < -20.0
+    assert max(behind["sealed"], behind["laminar"]) < -1000.0
+    assert "favours cooling" in said
 
 
 def test_a_balance_cannot_be_told_from_a_seal_until_the_pressure_is_changed():

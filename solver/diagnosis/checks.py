@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LeakflowError
-from .forward import Forward, Found
+from .forward import READINGS, Forward, Found
 from .likelihood import at_offsets, window
 
 __all__ = ["LeaveOneOut", "leave_one_out", "p_value", "replicates"]
@@ -34,11 +34,14 @@ class LeaveOneOut(NamedTuple):
 
 
 def replicates(forward: Forward, found: Found, seed: int) -> Floats:
-    """Return readings as each draw would have made them, float64 (n, R); things told are left aside."""
+    """Return readings as each draw would have made them, float64 (n, R); things told are left aside.
+
+    Those of pressures come first, then those of temperatures.
+    """
     rng = np.random.default_rng(seed)
     made = []
     for wanted, nodes in zip(forward.wanted, found.nodes, strict=True):
-        if wanted.kind != "reading":
+        if wanted.kind not in READINGS:
             continue
         n, reading = len(nodes), wanted.reading
         pressures = nodes[:, 0]
@@ -65,7 +68,7 @@ def p_value(forward: Forward, found: Found, replicated: Floats) -> float | None:
     seen, made = np.zeros(len(replicated)), np.zeros(len(replicated))
     place = 0
     for wanted, nodes in zip(forward.wanted, found.nodes, strict=True):
-        if wanted.kind == "reading":
+        if wanted.kind in READINGS:
             seen -= forward.log_of(wanted, nodes)
             made -= forward.log_of(wanted, nodes, replicated[:, place])
             place += 1

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._case_faults import line_of
-from .._design_section import Design
+from .._design_section import Design, volume_of
 from .._diagnosis_section import Diagnosis
 from ..case import Case
 from ..engine import available_threads
 from ..errors import ArgumentError, CaseError, Fault
 from .candidates import Candidate, candidates_of, pressure_name
+from .gauges import gauge_of
 from .hypotheses import is_recorded, load_rivals
 from .information import Gauge, Told, information, least_draws
 from .prospects import Prospect, by_priors, by_record, from_file
@@ -232,9 +233,11 @@ class _Judge:
         self.design, self.prospects, self.seed = case.design, prospects, seed
         self.units = case.pressure_units
         self.threads = threads or available_threads()
-        section = case.diagnosis or Diagnosis()
+        volume = volume_of(self.design, case.volumes)
+        assert volume is not None  # the case was checked
+        known = gauge_of(case.diagnosis or Diagnosis(), volume)._asdict()
         self.errors = {
-            name: own if own is not None else getattr(section, name)
+            name: own if own is not None else known[name.removeprefix("gauge_")]
             for name in ("resolution", "gauge_offset", "gauge_drift")
             for own in (getattr(self.design, name),)
         }

@@ -62,6 +62,9 @@ class Explanation:
         Pressures of each volume of the record, to a week after it.
     next_pressure : dict
         ``"day"``, ``"week"`` after the last reading: by volume, draws of the pressure.
+    temperature_off : float or None
+        Where the record has temperatures that are no data: the largest difference of the model's, as the
+        median of the draws, from one of them, K.
     """
 
     rival: Rival
@@ -78,6 +81,7 @@ class Explanation:
     times: Floats
     bands: dict[str, Floats]
     next_pressure: dict[str, dict[str, Floats]]
+    temperature_off: float | None = None
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,7 @@ def _explained(
         rival, sampled, forward.failures, inputs, dict(zip(forward.names, forward.units, strict=True)),
         _flows(forward, found.outcomes), found.log_likelihood, made, forward.labels,
         p_value(forward, found, made), leave_one_out(found.log_likelihood), times, bands, ahead,
+        _temperature_off(rival.case, seed, threads, cube),
     )  # fmt: skip
 
 
@@ -223,6 +228,23 @@ def _ahead(
     forward = Forward(case, seed, threads=threads, end=end, extra=extra)
     pressures = forward.extra(forward.run(cube)).reshape(len(cube), len(volumes), times.size)
     return times, {volume: pressures[:, i] for i, volume in enumerate(volumes)}
+
+
+def _temperature_off(case: Case, seed: int, threads: int | None, cube: Floats) -> float | None:
+    """Return by how much draws contradict temperatures of the record that are no data; None without any."""
+    section = case.diagnosis or Diagnosis()
+    points = case.record.points if case.record is not None else []
+    if section.temperature_error > 0.0 or all(point.temperature is None for point in points):
+        return None
+    asked = section.model_copy(update={"temperature_error": 1.0})
+    forward = Forward(case.model_copy(update={"diagnosis": asked}), seed, threads=threads)
+    found = forward.run(cube)
+    off = [0.0]
+    for wanted, nodes in zip(forward.wanted, found.nodes, strict=True):
+        middle = nodes[~found.failed, nodes.shape[1] // 2]
+        if wanted.kind == "temperature" and middle.size:
+            off.append(abs(float(np.median(middle)) - float(wanted.reading.value)))
+    return max(off)
 
 
 def _volumes_of(case: Case) -> list[str]:
@@ -271,7 +293,7 @@ def interval(draws: Floats, share: float) -> tuple[float, float]:
 
 def plain(answer: Answer) -> dict[str, Any]:
     """Return an answer as plain JSON types, in SI."""
-    from .words import verdict
+    from .words import remarks, verdict
 
     probable, moved = answer.probabilities(), answer.moved(10.0)
     best = float(answer.log_evidences.max())
@@ -293,6 +315,7 @@ def plain(answer: Answer) -> dict[str, Any]:
             "rhat": one.sampled.rhat,
             "evaluations": one.sampled.evaluations,
             "failed_runs": one.failed_runs,
+            "temperature_off": one.temperature_off,
             "p_value": one.p_value,
             "loo": {"elpd": one.loo.elpd, "pareto_k": one.loo.pareto_k.tolist()},
             "inputs": {name: _told(draws) | {"units": one.units[name]} for name, draws in one.inputs.items()},
@@ -310,6 +333,7 @@ def plain(answer: Answer) -> dict[str, Any]:
         "live": answer.live,
         "converged": answer.converged,
         "verdict": verdict(answer),
+        "remarks": remarks(answer),
         "hypotheses": listed,
     }
 

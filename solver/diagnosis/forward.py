@@ -14,6 +14,8 @@ from .._sections import Point, Record
 from ..case import Case
 from ..engine import Block, Points, PointSource, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
+from .dependent import copula_of
+from .gauges import error_inputs, gauge_of
 from .likelihood import (
     REACH,
     Reading,
@@ -26,12 +28,14 @@ from .likelihood import (
     window_start,
 )
 
-__all__ = ["Forward", "Found", "last_reading", "last_time", "wanted_point"]
+__all__ = ["READINGS", "Forward", "Found", "last_reading", "last_time", "wanted_point"]
 
 Floats = NDArray[np.float64]
 
-#: Names of the inputs that the gauge, and the clock of the record, add to those of the case.
-GAUGE_INPUTS = {"gauge_offset": "Pa", "gauge_drift": "Pa s-1", "start_offset": "s"}
+#: Kinds of what was read off an instrument, not only told.
+READINGS = ("reading", "temperature")
+# times, from start to end, at which somebody who calls a pressure stable has looked at it
+_LOOKS = 9
 # runs end this long after the last reading, so that its window lies inside
 _SLACK = 1e-9
 
@@ -48,7 +52,8 @@ class Found(NamedTuple):
     outcomes : float64 (n, O)
         As the kernel gave them.
     nodes : list of float64 (n, k)
-        Pressures at the nodes of each reading and each thing told, as its gauge saw them.
+        Pressures at the nodes of each reading and each thing told, as its gauge saw them; temperatures at
+        those of each temperature.
     failed : bool (n,)
     """
 
@@ -60,9 +65,10 @@ class Found(NamedTuple):
 
 
 class _Wanted(NamedTuple):
-    """A reading, or something told, and the times at which it needs a pressure.
+    """A reading, or something told, and the times at which it needs a pressure; or a temperature.
 
-    ``scale`` takes a pressure to what is compared: 1, or 1/T of the temperature that was read with it.
+    ``scale`` takes a pressure to what is compared: 1, or 1/T of the temperature that was read with it; what
+    is no pressure has 0, for the errors of the gauge are none of its own.
     ``windows`` are empty unless all times are shifted together: then the pressure is asked for at the nodes
     of each, of which there is one for all times, or one for each.
     """
@@ -120,9 +126,11 @@ class Forward:
         self.wanted = _wanted(case, self.section)
         self.end = end if end is not None else last_time(case)
         self.compiled = self._compile(extra)
-        self.gauge = [name for name in GAUGE_INPUTS if getattr(self.section, name) > 0.0]
-        self.names = [column.name for column in self.compiled.inputs] + self.gauge
-        self.units = [column.units for column in self.compiled.inputs] + [GAUGE_INPUTS[n] for n in self.gauge]
+        self._copula = copula_of(case, self.compiled.inputs)
+        self.errors = error_inputs(case)
+        inputs = self.compiled.inputs
+        self.names = [column.name for column in inputs] + [error.name for error in self.errors]
+        self.units = [column.units for column in inputs] + [error.units for error in self.errors]
         self.labels = [wanted.label for wanted in self.wanted]
         self.failures = self.evaluations = 0
         warm_up(self.compiled.plan, self._points(np.zeros((0, len(self.names)))))
@@ -158,24 +166,22 @@ class Forward:
         )
         assert outcomes is not None
         failed = statuses != 0
-        gauge = self._gauge_errors(cube)
+        errors = self._errors(cube)
         own = inputs[:, [column.place for column in self.compiled.inputs]]
-        nodes = self._nodes(outcomes, gauge)
+        nodes = self._nodes(outcomes, errors)
         logs = np.stack([self.log_of(w, at) for w, at in zip(self.wanted, nodes, strict=True)], axis=1)
         logs[failed] = -np.inf
         return Found(
-            np.where(np.isnan(logs), -np.inf, logs), np.hstack([own, gauge[:, [
-                list(GAUGE_INPUTS).index(name) for name in self.gauge
-            ]]]), outcomes, nodes, failed,
+            np.where(np.isnan(logs), -np.inf, logs), np.hstack([own, errors]), outcomes, nodes, failed,
         )  # fmt: skip
 
     def log_of(self, wanted: _Wanted, nodes: Floats, value: Floats | None = None) -> Floats:
         """Return the log likelihood of one reading, or of replicates ``value`` of it."""
         reading = wanted.reading if value is None else wanted.reading._replace(value=value)
-        if wanted.kind == "reading":
+        if wanted.kind in READINGS:
             return log_timed(reading, nodes)
         if wanted.kind == "stable":
-            return log_stable(nodes[:, 1] - nodes[:, 0], float(reading.value), reading.uncertainty)
+            return log_stable(_largest(nodes - nodes[:, :1]), float(reading.value), reading.uncertainty)
         return log_limit(nodes[:, 0], float(reading.value), reading.uncertainty, below=wanted.kind == "below")
 
     def extra(self, found: Found) -> Floats:
@@ -184,11 +190,11 @@ class Forward:
 
     def _compile(self, extra: Sequence[Point]) -> CompiledCase:
         """Compile the case with a point of the record wherever a pressure is wanted, and no longer a run."""
-        points, by_temperature = [], []
+        points, quantities = [], []
         for wanted in self.wanted:
             for time in wanted.asked:
                 points.append(wanted_point(wanted.volume, float(time), wanted.species))
-                by_temperature.append(wanted.kind == "reading" and self._compares_by_temperature())
+                quantities.append(self._quantity(wanted))
         readings = len(points)
         points += extra
         record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
@@ -197,50 +203,65 @@ class Forward:
         compiled = compile_case(
             self.case.model_copy(update={"record": record, "run": run, "schedule": schedule}), nominal=False
         )
-        # only readings are compared as p/T: what was told, and what is foretold, are pressures
-        rows = compiled.record_columns[:readings][by_temperature] - compiled.record_columns.min()
-        compiled.plan.records["quantity"][rows.ravel()] = model.PRESSURE_OVER_TEMPERATURE
+        for rows, quantity in zip(compiled.record_columns[:readings], quantities, strict=True):
+            if quantity is not None:
+                compiled.plan.records["quantity"][rows - compiled.record_columns.min()] = quantity
         middle = compiled.record_columns[:, 1]
         self._places, self._extra_places = middle[:readings], middle[readings:]
         return compiled
 
-    def _compares_by_temperature(self) -> bool:
-        return self.case.record is not None and self.case.record.compare == "p/T"
+    def _quantity(self, wanted: _Wanted) -> int | None:
+        """Return what is wanted of a volume if it is no pressure: what was told, and is foretold, is one."""
+        if wanted.kind == "temperature":
+            return model.TEMPERATURE
+        by_temperature = self.case.record is not None and self.case.record.compare == "p/T"
+        return model.PRESSURE_OVER_TEMPERATURE if wanted.kind == "reading" and by_temperature else None
 
     def _points(self, cube: Floats) -> PointSource:
         plan = self.compiled.plan
         places = [column.place for column in self.compiled.inputs]
+        own = cube[:, : len(places)].copy()
+        if self._copula is not None:
+            self._copula.apply(own)
 
         def points(first: int, count: int) -> Points:
             u = np.full((count, plan.draws.size), np.nan)
-            u[:, places] = cube[first : first + count, : len(places)]
+            u[:, places] = own[first : first + count]
             return Points(u=u, noise=np.zeros((count, plan.paths.size), np.uint64))
 
         return points
 
-    def _gauge_errors(self, cube: Floats) -> Floats:
-        """Return offset and drift of the gauge, and the shift of times, float64 (n, 3); 0 where none is."""
+    def _errors(self, cube: Floats) -> Floats:
+        """Return the errors of the gauges, and the shift of times, as `errors` lists them, float64 (n, E)."""
         from scipy.special import ndtr, ndtri
 
-        errors = np.zeros((len(cube), len(GAUGE_INPUTS)))
-        for i, name in enumerate(self.gauge):
+        errors = np.zeros((len(cube), len(self.errors)))
+        for i, one in enumerate(self.errors):
             u = np.clip(cube[:, len(self.compiled.inputs) + i], 1e-16, 1.0 - 1e-16)
-            if name == "start_offset":  # within what the windows reach to
+            if one.kind == "start_offset":  # within what the windows reach to
                 u = ndtr(-REACH) + u * (ndtr(REACH) - ndtr(-REACH))
-            errors[:, list(GAUGE_INPUTS).index(name)] = getattr(self.section, name) * ndtri(u)
+            errors[:, i] = one.sd * ndtri(u)
         return errors
 
-    def _nodes(self, outcomes: Floats, gauge: Floats) -> list[Floats]:
-        """Return what the gauge would show at the nodes of everything wanted."""
+    def _nodes(self, outcomes: Floats, errors: Floats) -> list[Floats]:
+        """Return what its gauge would show at the nodes of everything wanted."""
         nodes, start = [], 0
         for wanted in self.wanted:
             stop = start + wanted.asked.size
             true = outcomes[:, self._places[start:stop]]
             if wanted.windows:
-                true = wanted.shifted(true, gauge[:, 2])
-            nodes.append(true + (gauge[:, :1] + gauge[:, 1:2] * wanted.times) * wanted.scale)
+                true = wanted.shifted(true, errors[:, -1])  # the shift of all times is the last
+            nodes.append(true + self._off(wanted, errors))
             start = stop
         return nodes
+
+    def _off(self, wanted: _Wanted, errors: Floats) -> Floats:
+        """Return by how much the gauge of something wanted errs at its nodes, in what is compared."""
+        off = np.zeros((len(errors), wanted.times.size))
+        for i, one in enumerate(self.errors):
+            if (one.volume, one.species) == (wanted.volume, wanted.species):
+                off += errors[:, i, None] * (wanted.times if one.kind == "drift" else 1.0)
+        return off * wanted.scale
 
 
 def last_time(case: Case) -> float:
@@ -283,19 +304,22 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
     for i, point in enumerate(case.record.points if case.record is not None else []):
         scale = 1.0 / (point.temperature or 1.0) if by_temperature else 1.0
         start = window_start(point.time, point.time_uncertainty, uniform=uniform)
+        step = gauge_of(section, point.volume, point.species).resolution
         reading = Reading(
-            point.pressure * scale, point.uncertainty * scale, section.resolution * scale,
-            point.time_uncertainty, uniform, start,
+            point.pressure * scale, point.uncertainty * scale, step * scale, point.time_uncertainty,
+            uniform, start,
         )  # fmt: skip
         offsets = node_offsets(point.time_uncertainty, uniform=uniform, start=start)
         times = np.maximum(point.time + offsets, 0.0)  # rounding may leave the first below 0
         wanted.append(
             _Wanted("reading", f"record_{i + 1}", point.volume, point.species, times, reading, scale)
         )
+    if section.temperature_error > 0.0:
+        wanted += _temperatures(case, section, wanted)
     for i, stable in enumerate(section.stable):
-        ends = np.array([stable.start, stable.end])
+        times = np.linspace(stable.start, stable.end, _LOOKS)
         reading = Reading(stable.within, stable.uncertainty)
-        wanted.append(_Wanted("stable", f"stable_{i + 1}", stable.volume, None, ends, reading))
+        wanted.append(_Wanted("stable", f"stable_{i + 1}", stable.volume, None, times, reading))
     for i, limit in enumerate(section.limits):
         kind = "below" if limit.below is not None else "above"
         reading = Reading(limit.below or limit.above or 0.0, limit.uncertainty)
@@ -305,7 +329,29 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
     return wanted
 
 
+def _temperatures(case: Case, section: Diagnosis, readings: Sequence[_Wanted]) -> list[_Wanted]:
+    """List the temperatures of the record; one that stands beside two pressures was read once."""
+    points = case.record.points if case.record is not None else []
+    seen, wanted = set(), []
+    for i, (point, own) in enumerate(zip(points, readings, strict=True)):
+        key = (point.volume, point.time, point.time_uncertainty, point.temperature)
+        if point.temperature is None or key in seen:
+            continue
+        seen.add(key)
+        reading = own.reading._replace(
+            value=point.temperature, uncertainty=section.temperature_error, resolution=0.0
+        )
+        name = f"temperature_{i + 1}"
+        wanted.append(_Wanted("temperature", name, point.volume, None, own.times, reading, 0.0))
+    return wanted
+
+
+def _largest(changes: Floats) -> Floats:
+    """Return of each sample the change that is largest either way, float64 (n,)."""
+    return np.asarray(changes[np.arange(len(changes)), np.abs(changes).argmax(axis=1)])
+
+
 def _windows(wanted: _Wanted, reach: float) -> tuple[tuple[float, float], ...]:
     """Return where the times of something wanted may be once they are shifted by up to ``reach``, s."""
-    groups = [wanted.times] if wanted.kind == "reading" else wanted.times[:, None]
+    groups = [wanted.times] if wanted.kind in READINGS else wanted.times[:, None]
     return tuple((max(float(own.min()) - reach, 0.0), float(own.max()) + reach) for own in groups)

@@ -23,6 +23,11 @@ __all__ = ["Rival", "check_hypotheses", "is_recorded", "load_rivals"]
 _BESIDES = ("forecast", "options", "design", "tests")
 
 
+# what a change of a hypothesis must not touch, for it would say nothing: runs of a diagnosis have none of it
+_IDLE = ("sweep", "outcomes", "hypotheses", *_BESIDES)
+_HEEDED = "sweep.correlations"
+
+
 class Rival(NamedTuple):
     """One explanation of the record.
 
@@ -141,6 +146,13 @@ def is_recorded(case: Case) -> bool:
 
 def _changed(data: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> Case:
     """Return the case with the changes of one hypothesis."""
+    idle = [
+        line_of(Fault(("changes", key), "must not be changed: it says nothing of a hypothesis"), source)
+        for key in changes
+        if key.split(".")[0] in _IDLE and not (key + ".").startswith(_HEEDED + ".")
+    ]
+    if idle:
+        raise CaseError(idle)
     own = {key: item for key, item in data.items() if key not in ("hypotheses", *_BESIDES)}
     own = copy.deepcopy(own)
     apply_overrides(own, changes, Case, source)

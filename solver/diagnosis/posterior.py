@@ -16,7 +16,8 @@ from ..case import Case
 from ..errors import ResultsError
 from ..plan import compile_case
 from .diagnose import Answer
-from .forward import GAUGE_INPUTS, last_time
+from .forward import last_time
+from .gauges import error_inputs
 from .hypotheses import Rival
 
 if TYPE_CHECKING:
@@ -61,11 +62,16 @@ def posteriors_of(answer: Answer) -> list[Posterior]:
         Posterior(
             one.rival.name, one.rival.title, float(probability), one.rival.case,
             len(one.log_likelihood),
-            {name: draws for name, draws in one.inputs.items() if name not in GAUGE_INPUTS},
+            _without_errors(one.rival.case, one.inputs),
             (*one.sampled.reasons, *one.sampled.doubts),
         )
         for one, probability in zip(answer.explanations, answer.probabilities(), strict=True)
     ]  # fmt: skip
+
+
+def _without_errors(case: Case, inputs: dict[str, Floats]) -> dict[str, Floats]:
+    errors = [one.name for one in error_inputs(case)]
+    return {name: draws for name, draws in inputs.items() if name not in errors}
 
 
 def read_posteriors(path: Path, rivals: Sequence[Rival], seed: int) -> list[Posterior]:

@@ -8,14 +8,14 @@ from .._case_faults import line_of
 from ..case import Case
 from ..errors import CaseError, Fault
 from ..plan import compile_case
-from .forward import GAUGE_INPUTS
+from .gauges import error_inputs
 
 __all__ = ["MIXTURE", "OWN_NAMES", "refuse_reserved"]
 
 #: What stands in the place of a hypothesis for all of them, weighted by their posterior probabilities.
 MIXTURE = "all"
 #: Names in the group of a posterior that are not of the inputs of the case.
-OWN_NAMES = ("chain", "draw", "gas_in", "gas_out", *GAUGE_INPUTS)
+OWN_NAMES = ("chain", "draw", "gas_in", "gas_out", "gauge_offset", "gauge_drift", "start_offset")
 
 
 def refuse_reserved(source: str, cases: Mapping[str, Case], *, named: bool = True) -> None:
@@ -39,12 +39,19 @@ def refuse_reserved(source: str, cases: Mapping[str, Case], *, named: bool = Tru
         text = "must have another name: results call all hypotheses together so"
         faults.append(line_of(Fault(("hypotheses", MIXTURE), text), source))
     taken: dict[str, str] = {}
+    kept = list(OWN_NAMES)
+    for case in list(cases.values())[:1]:  # the record is the same for all
+        errors = [one.name for one in error_inputs(case)]
+        kept += [name for name in dict.fromkeys(errors) if name not in kept]
+        twice = next((name for name in errors if errors.count(name) > 1), None)
+        if twice is not None:
+            faults.append(f"{source}: two gauges would both be called {twice}; give a volume another name")
     for hypothesis, case in cases.items():
         for column in compile_case(case, nominal=False).inputs:
-            if column.name in OWN_NAMES:
+            if column.name in kept:
                 taken.setdefault(column.name, hypothesis)
     for name, hypothesis in taken.items():
-        text = f"must have another name; a diagnosis keeps {', '.join(OWN_NAMES)} for itself"
+        text = f"must have another name; a diagnosis keeps {', '.join(kept)} for itself"
         where = f" of hypothesis {hypothesis}" if named else ""
         faults.append(f"{source}: input {name}{where}: {text}")
     if faults:

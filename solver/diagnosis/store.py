@@ -18,7 +18,7 @@ from .._whole_file import replacing
 from ..errors import ResultsError
 from ..provenance import version
 from .diagnose import Answer, Explanation
-from .words import verdict
+from .words import remarks, verdict
 
 if TYPE_CHECKING:
     import xarray
@@ -69,7 +69,8 @@ def _evidence(answer: Answer) -> xarray.Dataset:
         {name: ("hypothesis", values) for name, values in by.items()},
         {"hypothesis": [one.rival.name for one in answer.explanations]},
     )
-    return data.assign_attrs(_attributes(answer) | {"verdict": verdict(answer)})
+    said = {"verdict": verdict(answer), "remarks": " ".join(remarks(answer))}
+    return data.assign_attrs(_attributes(answer) | said)
 
 
 def _groups(answer: Answer, one: Explanation) -> dict[str, xarray.Dataset]:
@@ -77,10 +78,14 @@ def _groups(answer: Answer, one: Explanation) -> dict[str, xarray.Dataset]:
     import xarray
 
     readings = [name for name in one.labels if name.startswith("record_")]
+    warmths = [name for name in one.labels if name.startswith("temperature_")]
     points = [] if one.rival.case.record is None else one.rival.case.record.points
     posterior = {name: (("chain", "draw"), draws[None]) for name, draws in one.inputs.items()}
     posterior |= {name: (("chain", "draw"), draws[None]) for name, draws in one.flows.items()}
-    predictive: dict[str, Any] = {"readings": (("chain", "draw", "reading"), one.replicates[None])}
+    count = len(readings)
+    predictive: dict[str, Any] = {"readings": (("chain", "draw", "reading"), one.replicates[None, :, :count])}
+    if warmths:
+        predictive["temperatures"] = ("chain", "draw", "temperature"), one.replicates[None, :, count:]
     for volume, band in one.bands.items():
         predictive[f"pressure_{label(volume)}"] = (("chain", "draw", "time"), band[None])
     chains = {"chain": [0], "draw": np.arange(len(one.log_likelihood))}
@@ -98,6 +103,11 @@ def _groups(answer: Answer, one: Explanation) -> dict[str, xarray.Dataset]:
             {"reading": readings},
         ),
     }
+    if warmths:
+        read = [points[int(name.removeprefix("temperature_")) - 1].temperature for name in warmths]
+        for group in ("posterior_predictive", "observed_data"):
+            groups[group] = groups[group].assign_coords(temperature=warmths)
+        groups["observed_data"]["temperatures"] = "temperature", np.array(read, np.float64)
     for name, units in (one.units | {"gas_out": "kg s-1", "gas_in": "kg s-1"}).items():
         groups["posterior"][name].attrs["units"] = units
     groups["posterior_predictive"]["time"].attrs["units"] = "s"

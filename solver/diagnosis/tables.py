@@ -14,7 +14,7 @@ from ..console import say
 from ..units import convert
 from .diagnose import Answer, Explanation, Floats, interval
 from .sampler import said_against
-from .words import verdict
+from .words import remarks, verdict
 
 __all__ = ["show_answer"]
 
@@ -27,6 +27,8 @@ def show_answer(console: Console, answer: Answer) -> None:
     _show_flows(console, answer)
     for one in answer.explanations:
         _show_inputs(console, one)
+    for remark in remarks(answer):
+        say(console, remark)
     say(console, verdict(answer))
 
 

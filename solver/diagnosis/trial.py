@@ -17,6 +17,7 @@ from ..errors import LeakflowError
 from ..numbers import Constant, Distribution
 from ..plan import CompiledCase, compile_case
 from .candidates import Candidate
+from .dependent import copula_of
 
 __all__ = ["Draws", "Seen", "before", "from_prior", "run_trial"]
 
@@ -67,6 +68,9 @@ def from_prior(case: Case, seed: int, count: int) -> Draws:
     compiled = compile_case(case)
     places = [column.place for column in compiled.inputs]
     u = np.random.default_rng(seed).random((count, len(places)))
+    copula = copula_of(case, compiled.inputs)
+    if copula is not None:
+        copula.apply(u)
 
     def points(first: int, length: int) -> Points:
         placed = np.full((length, compiled.plan.draws.size), np.nan)

@@ -11,6 +11,7 @@ from .._diagnosis_section import Diagnosis
 from .._sections import Point
 from ..case import Case
 from .forward import Forward, Found, wanted_point
+from .gauges import gauge_of
 from .likelihood import NODES, REACH, between_nodes, window, window_nodes
 
 __all__ = ["rough_windows"]
@@ -63,7 +64,8 @@ def rough_windows(case: Case, cube: Floats, seed: int, threads: int | None = Non
     for k, (i, point) in enumerate(uncertain):
         at_nodes, between = pressures[:, k, :NODES], pressures[:, k, NODES:]
         off = np.abs(between_nodes(at_nodes) - between).max(axis=1, initial=0.0)
-        spread = np.hypot(point.uncertainty, section.resolution / np.sqrt(12.0))
+        step = gauge_of(section, point.volume, point.species).resolution
+        spread = np.hypot(point.uncertainty, step / np.sqrt(12.0))
         course = np.ptp(pressures[:, k], axis=1)
         share = float(np.mean((off > _OFF * spread) & (off > _OFF_COURSE * course))) if off.size else 0.0
         if share > _MAY_MISS:

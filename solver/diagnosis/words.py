@@ -6,9 +6,11 @@ import numpy as np
 
 from .diagnose import DECISIVE, Answer
 
-__all__ = ["verdict"]
+__all__ = ["remarks", "verdict"]
 
 _POOR_FIT = 0.01
+# K; a model that is further off the thermometer than that is another vessel's
+_OFF_THERMOMETER = 1.0
 
 
 def verdict(answer: Answer) -> str:
@@ -30,6 +32,27 @@ def verdict(answer: Answer) -> str:
             f"The figures of {one.rival.name} are not to be trusted: {why}." for why in one.sampled.doubts
         ]
     return " ".join(said)
+
+
+def remarks(answer: Answer) -> list[str]:
+    """Return a line on temperatures of the record that are no data, and one on who contradicts them."""
+    told = {one.rival.name: one.temperature_off for one in answer.explanations}
+    known = {name: off for name, off in told.items() if off is not None}
+    if not known:
+        return []
+    record = answer.case.record
+    by_temperature = record is not None and record.compare == "p/T"
+    used = "used in p/T only" if by_temperature else 'not used, for compare = "pressure"'
+    said = [
+        f"The record's temperatures are {used}, and no data: diagnosis.temperature_error would make them so."
+    ]
+    off = [f"{name} by up to {gap:.2g} K" for name, gap in known.items() if gap > _OFF_THERMOMETER]
+    if off:
+        said.append(
+            f"The temperatures that were read contradict {_joined(off)}: what is foretold then starts from a "
+            "state that nobody read."
+        )
+    return said
 
 
 def _ranking(answer: Answer) -> str:
