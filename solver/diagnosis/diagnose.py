@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._column import label
 from .._diagnosis_section import Diagnosis
 from ..case import Case
+from .accounts import gas_of
 from .checks import LeaveOneOut, leave_one_out, p_value, replicates
 from .forward import Forward, last_reading, wanted_point
 from .hypotheses import Rival, load_rivals
@@ -48,8 +48,8 @@ class Explanation:
     inputs, units : dict
         Draws of each input, float64 (n,), and the units; in SI.
     flows : dict
-        Draws of ``gas_out`` (from the integrated volumes of the record to boundaries) and ``gas_in`` (into
-        them from any other volume, and by feeds), kg/s, means from the start to the end of the last
+        Draws of ``gas_out``, ``gas_in`` and ``gas_supplied`` of the integrated volumes of the record, as
+        `leakflow.solver.diagnosis.accounts.Gas` has them, kg/s, means from the start to the end of the last
         reading's window.
     log_likelihood, replicates : float64 (n, M), (n, R)
         Of all that was read or told; readings as the draws would have made them.
@@ -237,30 +237,17 @@ def _nearest(times: Floats, time: float) -> int:
 
 
 def _flows(forward: Forward, outcomes: Floats) -> dict[str, Floats]:
-    """Return the mean flows from the volumes of the record to boundaries, and into them from elsewhere.
-
-    Each path counts by the sign of its net mass: what a boundary feeds comes in.
-    """
+    """Return the mean flows of the volumes of the record, as `gas_of` accounts for them."""
     case, span = forward.case, forward.end
-    places = {column.name: column.place for column in forward.compiled.outcomes}
+    places = {column.name: column.place for column in forward.compiled.outcomes if column.place >= 0}
     own = {name for name in _volumes_of(case) if case.volumes[name].kind == "integrated"}
-    out, come = np.zeros(len(outcomes)), np.zeros(len(outcomes))
-    for name, path in case.paths.items():
-        mass = outcomes[:, places[f"mass_{label(name)}"]]
-        for first, last, moved in (
-            (path.from_, path.to, np.maximum(mass, 0.0)), (path.to, path.from_, np.maximum(-mass, 0.0)),
-        ):  # fmt: skip
-            if first in own and case.volumes[last].kind == "boundary":
-                out += moved
-            elif last in own and first not in own:
-                come += moved
-    for name, feed in case.feeds.items():
-        if feed.volume not in own:
-            continue
-        for column, place in places.items():
-            if column == f"feed_{label(name)}" or column.startswith(f"feed_{label(name)}_"):
-                come += outcomes[:, place]
-    return {"gas_out": out / span, "gas_in": come / span}
+
+    def mass(name: str) -> Floats | None:
+        return outcomes[:, places[name]] if name in places else None
+
+    found = gas_of(case, own, mass)
+    by = {"gas_out": found.lost, "gas_in": found.came, "gas_supplied": found.supplied}
+    return {name: np.zeros(len(outcomes)) + moved / span for name, moved in by.items()}
 
 
 def interval(draws: Floats, share: float) -> tuple[float, float]:

@@ -17,11 +17,11 @@ from .._case_checks import nearest
 from .._case_faults import line_of
 from .._column import label
 from .._controls import RepressuriseControl
-from .._feeds import HoldFeed
 from .._forecast_section import Forecast, Option, until_of
 from ..case import Case, load_case
 from ..engine import Block, Points, available_threads, run_blocks
 from ..errors import CaseError, Fault, FaultsError, LeakflowError
+from .accounts import gas_of
 from .diagnose import diagnose
 from .forward import last_reading
 from .hypotheses import Rival, load_rivals
@@ -45,9 +45,11 @@ class Prediction(NamedTuple):
     pressures : dict of str to float64 (n, T)
         Of each integrated volume, Pa.
     make_up : float64 (n,)
-        Gas put in from bottles and by life support from the last reading to the end, kg.
-    gas_lost : float64 (n,)
-        Gas that left overboard, by leaks and by venting, mean over the same time, kg/s.
+        Gas supplied to the integrated volumes, and put into held ones to keep their pressure, from the last
+        reading to the end, kg; never negative.
+    gas_lost, gas_in : float64 (n,)
+        Gas that the integrated volumes lost, and got otherwise than by make-up, means over the same time,
+        kg/s; as `leakflow.solver.diagnosis.accounts.Gas` has them.
     top_ups : float64 (n,)
         How often a control filled a volume.
     crossings : dict of str to float64 (n,)
@@ -59,6 +61,7 @@ class Prediction(NamedTuple):
     pressures: dict[str, Floats]
     make_up: Floats
     gas_lost: Floats
+    gas_in: Floats
     top_ups: Floats
     crossings: dict[str, Floats]
     failed: NDArray[np.bool_]
@@ -273,24 +276,12 @@ def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) 
         return now if before is None else now - before
 
     nothing = np.where(failed, np.nan, 0.0)
-    make_up, lost = nothing.copy(), nothing + passed("mass_lost")
-    for name, volume in case.volumes.items():
-        own = label(name)
-        if volume.kind == "held":
-            make_up += passed(f"makeup_{own}")
-        elif f"gas_added_{own}" in end.outcomes:
-            make_up += passed(f"gas_added_{own}")
-        if f"gas_vented_{own}" in end.outcomes:
-            lost += passed(f"gas_vented_{own}")
-    for name, feed in case.feeds.items():
-        if isinstance(feed, HoldFeed):
-            make_up += passed(f"feed_{label(name)}")
+    vessel = {name for name, volume in case.volumes.items() if volume.kind == "integrated"}
+    gas = gas_of(case, vessel, lambda name: passed(name) if name in end.outcomes else None)
     fills = nothing.copy()
     for name, control in case.controls.items():
         if isinstance(control, RepressuriseControl) and not name.startswith(LIMIT):
             fills += passed(f"control_{label(name)}_count")
-            if control.rate is not None:
-                make_up += passed(f"feed_{label(name)}")
     crossings = {}
     for i, limit in enumerate((loaded.forecast or Forecast()).limits):
         # found by bisection: to the microsecond, so that what holds at once is 0
@@ -301,8 +292,9 @@ def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) 
         for i, volume in enumerate(end.ahead.volumes)
     }
     # to the microgram: what rounding leaves of nothing would else be less, or more, than nothing
+    make_up = np.asarray(np.round(nothing + gas.supplied + gas.kept, 9), np.float64)
     return Prediction(
-        pressures, np.asarray(np.round(make_up, 9), np.float64), lost / span, fills, crossings, failed
+        pressures, make_up, nothing + gas.lost / span, nothing + gas.came / span, fills, crossings, failed
     )
 
 

@@ -50,6 +50,7 @@ def figures(outlook: Outlook) -> list[Figure]:
     found += [
         Figure("make_up", "kg", False, lambda one: one.make_up),
         Figure("gas_lost", "kg s-1", False, lambda one: one.gas_lost),
+        Figure("gas_in", "kg s-1", False, lambda one: one.gas_in),
         Figure("top_ups", "1", False, lambda one: one.top_ups),
     ]
     return found + [Figure(f"time_to_{name}", "s", True, _crossing(name), True) for name in outlook.limits]

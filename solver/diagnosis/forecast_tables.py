@@ -98,8 +98,8 @@ def _parts(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
 
 
 def _varies(outlook: Outlook, figure: Figure) -> bool:
-    """Whether a figure says anything: gas that nobody puts in is not shown."""
-    if figure.name not in ("make_up", "top_ups"):
+    """Whether a figure says anything: gas that nobody puts in, or that does not come in, is not shown."""
+    if figure.name not in ("make_up", "gas_in", "top_ups"):
         return True
     return any(np.any(figure.of(one)[~one.failed] != 0.0) for one in outlook.predictions.values())
 

@@ -15,7 +15,7 @@ __all__ = ["MIXTURE", "OWN_NAMES", "refuse_reserved"]
 #: What stands in the place of a hypothesis for all of them, weighted by their posterior probabilities.
 MIXTURE = "all"
 #: Names in the group of a posterior that are not of the inputs of the case.
-OWN_NAMES = ("chain", "draw", "gas_in", "gas_out", *GAUGE_INPUTS)
+OWN_NAMES = ("chain", "draw", "gas_in", "gas_out", "gas_supplied", *GAUGE_INPUTS)
 
 
 def refuse_reserved(source: str, cases: Mapping[str, Case], *, named: bool = True) -> None:

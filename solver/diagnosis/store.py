@@ -98,7 +98,7 @@ def _groups(answer: Answer, one: Explanation) -> dict[str, xarray.Dataset]:
             {"reading": readings},
         ),
     }
-    for name, units in (one.units | {"gas_out": "kg s-1", "gas_in": "kg s-1"}).items():
+    for name, units in (one.units | dict.fromkeys(one.flows, "kg s-1")).items():
         groups["posterior"][name].attrs["units"] = units
     groups["posterior_predictive"]["time"].attrs["units"] = "s"
     own = {

@@ -58,9 +58,13 @@ def _show_evidence(console: Console, answer: Answer) -> None:
 
 
 def _show_flows(console: Console, answer: Answer) -> None:
-    table = _table("What it means: median (90 %)", "hypothesis", ("out [kg/day]", "in [kg/day]"))
+    names = ["gas_out", "gas_in"]
+    if any(np.any(one.flows["gas_supplied"]) for one in answer.explanations):
+        names.append("gas_supplied")
+    heads = [f"{name.removeprefix('gas_')} [kg/day]" for name in names]
+    table = _table("What it means: median (90 %)", "hypothesis", heads)
     for one in answer.explanations:
-        flows = [_shown(one.flows[name] * _PER_DAY) for name in ("gas_out", "gas_in")]
+        flows = [_shown(one.flows[name] * _PER_DAY) for name in names]
         table.add_row(plain(one.rival.name), *flows)
     console.print(table)
     first = answer.explanations[0].next_pressure
