@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .._diagnosis_section import Diagnosis
 from ..case import Case
+from ..errors import NoEvidenceError
 from .accounts import gas_of
 from .checks import LeaveOneOut, leave_one_out, p_value, replicates
 from .forward import Forward, last_reading, wanted_point
@@ -89,13 +90,17 @@ class Answer:
     case : Case
     explanations : list of Explanation
         In the order of the case.
+        Those without evidence are left out.
     seed, live : int
+    without : dict of str to NoEvidenceError
+        By name, hypotheses without evidence: zero, so that their probability is, or not known.
     """
 
     case: Case
     explanations: list[Explanation]
     seed: int
     live: int
+    without: dict[str, NoEvidenceError] = field(default_factory=dict)
 
     @property
     def log_evidences(self) -> Floats:
@@ -110,12 +115,14 @@ class Answer:
     @property
     def converged(self) -> bool:
         """Whether the sampling of all has converged."""
-        return not any(one.sampled.reasons for one in self.explanations)
+        stopped = any(not why.zero for why in self.without.values())
+        return not stopped and not any(one.sampled.reasons for one in self.explanations)
 
     @property
     def not_to_be_trusted(self) -> dict[str, list[str]]:
         """By hypothesis, why its figures are not to be trusted; those that are to be are absent."""
         found = {one.rival.name: said_against(one.sampled) for one in self.explanations}
+        found |= {name: [f"not converged: {why}"] for name, why in self.without.items() if not why.zero}
         return {name: said for name, said in found.items() if said}
 
     def probabilities(self, priors: Sequence[float] | None = None) -> Floats:
@@ -172,18 +179,27 @@ def diagnose(
     CaseError
         The case, the record or the changes of a hypothesis are faulty; one line each.
     LeakflowError
-        A package is missing, or a hypothesis gives the record no likelihood at all.
+        A package is missing.
+    NoEvidenceError
+        No hypothesis has any evidence: each gives the record no likelihood at all, or was stopped too soon.
     """
     loaded, rivals = load_rivals(case, overrides, records, only)
     section = loaded.diagnosis or Diagnosis()
     seed = loaded.sweep.seed if seed is None else seed
     live = section.live if live is None else live
     explanations = []
+    without: dict[str, NoEvidenceError] = {}
     for rival in rivals:
         if report is not None:
             report(rival.name)
-        explanations.append(_explained(rival, seed, live, most_evaluations, repeat, threads))
-    return Answer(loaded, explanations, seed, live)
+        try:
+            explanations.append(_explained(rival, seed, live, most_evaluations, repeat, threads))
+        except NoEvidenceError as error:
+            without[rival.name] = error
+    if not explanations:
+        lines = [f"{loaded.source}: hypothesis {name}: {why}" for name, why in without.items()]
+        raise NoEvidenceError("\n".join(lines), zero=all(why.zero for why in without.values()))
+    return Answer(loaded, explanations, seed, live, without)
 
 
 def _explained(
@@ -298,6 +314,10 @@ def plain(answer: Answer) -> dict[str, Any]:
         "converged": answer.converged,
         "verdict": verdict(answer),
         "hypotheses": listed,
+        "without_evidence": [
+            {"name": name, "probability": 0.0 if why.zero else None, "because": str(why)}
+            for name, why in answer.without.items()
+        ],
     }
 
 

@@ -69,7 +69,12 @@ def _evidence(answer: Answer) -> xarray.Dataset:
         {name: ("hypothesis", values) for name, values in by.items()},
         {"hypothesis": [one.rival.name for one in answer.explanations]},
     )
-    return data.assign_attrs(_attributes(answer) | {"verdict": verdict(answer)})
+    own = {"verdict": verdict(answer)}
+    if answer.without:
+        own["without_evidence"] = json.dumps(
+            {name: {"zero": why.zero, "because": str(why)} for name, why in answer.without.items()}
+        )
+    return data.assign_attrs(_attributes(answer) | own)
 
 
 def _groups(answer: Answer, one: Explanation) -> dict[str, xarray.Dataset]:

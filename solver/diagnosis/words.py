@@ -29,6 +29,9 @@ def verdict(answer: Answer) -> str:
         said += [
             f"The figures of {one.rival.name} are not to be trusted: {why}." for why in one.sampled.doubts
         ]
+    for name, why in answer.without.items():
+        told = "has a probability of 0" if why.zero else "has no evidence, and was not weighed"
+        said.append(f"{name} {told}: {why}.")
     return " ".join(said)
 
 
