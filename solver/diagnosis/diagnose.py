@@ -216,11 +216,15 @@ def _explained(
     made = replicates(forward, found, seed)
     inputs = dict(zip(forward.names, found.inputs.T, strict=True))
     last = last_reading(rival.case)
-    times, bands = _ahead(rival.case, seed, threads, last, cube)
-    ahead = {
-        name: {volume: band[:, _nearest(times, last + after)] for volume, band in bands.items()}
-        for name, after in _AHEAD.items()
-    }
+    times, bands = _ahead(rival.case, seed, threads, last, cube, max(_AHEAD.values()))
+    ahead = {}
+    for name, after in _AHEAD.items():
+        reached, found_then = times, bands
+        if any(np.isnan(band).any() for band in bands.values()):
+            # a run that fails later says what comes before only if it ends there
+            reached, found_then = _ahead(rival.case, seed, threads, last, cube, after)
+        place = _nearest(reached, last + after)
+        ahead[name] = {volume: band[:, place] for volume, band in found_then.items()}
     return Explanation(
         rival, sampled, forward.failures, inputs, dict(zip(forward.names, forward.units, strict=True)),
         _flows(forward, found.outcomes), found.log_likelihood, made, forward.labels,
@@ -229,11 +233,12 @@ def _explained(
 
 
 def _ahead(
-    case: Case, seed: int, threads: int | None, last: float, cube: Floats
+    case: Case, seed: int, threads: int | None, last: float, cube: Floats, span: float
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Return the pressures of the volumes of the record from the start to a week after it."""
-    end = last + max(_AHEAD.values())
-    times = np.union1d(np.linspace(0.0, end, _BAND_TIMES), last + np.array(list(_AHEAD.values())))
+    """Return the pressures of the volumes of the record from the start to some time after it."""
+    end = last + span
+    known = [last + after for after in _AHEAD.values() if after <= span]
+    times = np.union1d(np.linspace(0.0, end, _BAND_TIMES), known)
     volumes = list(dict.fromkeys(_volumes_of(case)))
     extra = [wanted_point(volume, float(time)) for volume in volumes for time in times]
     forward = Forward(case, seed, threads=threads, end=end, extra=extra)
@@ -322,8 +327,13 @@ def plain(answer: Answer) -> dict[str, Any]:
 
 
 def _told(draws: Floats) -> dict[str, Any]:
-    return {
-        "median": float(np.median(draws)),
-        "interval_50": list(interval(draws, 0.5)),
-        "interval_90": list(interval(draws, 0.9)),
+    """Return quantiles of the draws whose runs reach so far; None where there is none."""
+    known = draws[~np.isnan(draws)]
+    if not known.size:
+        return {"median": None, "interval_50": None, "interval_90": None, "failed": draws.size}
+    failed = {"failed": draws.size - known.size} if known.size < draws.size else {}
+    return failed | {
+        "median": float(np.median(known)),
+        "interval_50": list(interval(known, 0.5)),
+        "interval_90": list(interval(known, 0.9)),
     }

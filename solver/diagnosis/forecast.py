@@ -6,7 +6,7 @@ import datetime
 import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,11 +21,12 @@ from .._forecast_section import Forecast, Option, until_of
 from ..case import Case, load_case
 from ..engine import Block, Points, available_threads, run_blocks
 from ..errors import CaseError, Fault, FaultsError, LeakflowError
+from ..numbers import Constant
 from .accounts import gas_of
 from .diagnose import diagnose
 from .forward import last_reading
 from .hypotheses import Rival, load_rivals
-from .options import LIMIT, Ahead, look_ahead, refuse_too_late, refuse_unknown_names
+from .options import LIMIT, Ahead, applies, look_ahead, refuse_too_late, refuse_unknown_names
 from .posterior import Posterior, posteriors_of, read_posteriors
 
 __all__ = ["NOTHING", "Outlook", "Prediction", "check_options", "forecast"]
@@ -35,6 +36,8 @@ Floats = NDArray[np.float64]
 NOTHING = "nothing"
 WEEK = 7.0 * 86400.0
 _TIMES = 41
+# s before an event of an option, and how many of one that comes again and again are shown
+_BESIDE, _MOST_ACTS = 1.0, 100
 
 
 class Prediction(NamedTuple):
@@ -84,6 +87,8 @@ class Outlook:
     predictions : dict of (str, str) to Prediction
         By option and hypothesis.
     seed : int
+    left_out : list of str
+        Options that act on nothing that these hypotheses have.
     """
 
     case: Case
@@ -93,6 +98,7 @@ class Outlook:
     last: float
     predictions: dict[tuple[str, str], Prediction]
     seed: int
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def limits(self) -> list[str]:
@@ -156,9 +162,10 @@ def forecast(
         The end is before the last reading, or as `diagnose` raises.
     """
     loaded, rivals = load_rivals(case, overrides, records, only)
+    every = load_rivals(case, overrides, records)[1] if only else rivals
     seed = loaded.sweep.seed if seed is None else seed
     last = last_reading(loaded)
-    wanted, times, ready = _all_ready(loaded, rivals, options, until, last)
+    wanted, times, ready = _all_ready(loaded, rivals, options, until, last, every)
     if posterior is not None:
         posteriors = read_posteriors(Path(posterior), rivals, seed)
     else:
@@ -172,7 +179,8 @@ def forecast(
         for name in wanted:
             end = _run(ready[name, one.name], one, seed, threads)
             predictions[name, one.name] = _prediction(loaded, start, end, last, float(times[-1]))
-    return Outlook(loaded, posteriors, wanted, times, last, predictions, seed)
+    left = [name for name in _wanted_options(loaded, options) if name not in wanted]
+    return Outlook(loaded, posteriors, wanted, times, last, predictions, seed, left)
 
 
 def check_options(case: str | os.PathLike[str], overrides: Mapping[str, object] | Sequence[str] = ()) -> None:
@@ -203,22 +211,49 @@ class _Ran(NamedTuple):
 
 
 def _all_ready(
-    loaded: Case, rivals: Sequence[Rival], options: Sequence[str], until: float | str | None, last: float
+    loaded: Case,
+    rivals: Sequence[Rival],
+    options: Sequence[str],
+    until: float | str | None,
+    last: float,
+    every: Sequence[Rival] | None = None,
 ) -> tuple[dict[str, Option], Floats, dict[tuple[str, str], Ahead]]:
-    """Return the options that are wanted, the times, and all options written into all hypotheses."""
+    """Return the options that are wanted, the times, and all options written into all hypotheses.
+
+    What an option names must be in one of the hypotheses of the case, ``every``; one that names nothing of
+    those at hand is left out.
+    """
     wanted = _wanted_options(loaded, options)
-    refuse_unknown_names(loaded.source, wanted, [rival.case for rival in rivals])
+    refuse_unknown_names(loaded.source, wanted, [rival.case for rival in every or rivals])
+    cases = [rival.case for rival in rivals]
+    wanted = {name: option for name, option in wanted.items() if applies(option, cases)}
     _refuse_unwatched(loaded)
     span = _span(loaded, until, last)
     acting = {name: option for name, option in wanted.items() if name != NOTHING}
     refuse_too_late(loaded.source, acting, span)
-    times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span)])
+    # an event is shown by the times on both sides of it
+    acts = [
+        time + side for option in acting.values() for time in _acts(option, span) for side in (-_BESIDE, 0.0)
+    ]
+    times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span), *acts])
     ready = {
         (name, rival.name): _ready(loaded, rival.case, name, option, last, times)
         for name, option in wanted.items()
         for rival in rivals
     }
     return wanted, times, ready
+
+
+def _acts(option: Option, span: float) -> list[float]:
+    """Return when an option does something, s after the last reading; the first of many times only."""
+    found = [option.at]
+    repeated = [(event.at.value, event.every) for event in option.events if isinstance(event.at, Constant)]
+    if option.hold is not None and option.hold.vent_every is not None:
+        repeated.append((0.0, option.hold.vent_every))
+    for begin, every in repeated:
+        count = 1 if not every else int(min((span - option.at - begin) / every + 1.0, _MOST_ACTS))
+        found += [option.at + begin + k * (every or 0.0) for k in range(count)]
+    return [time for time in found if _BESIDE < time < span]
 
 
 def _ready(loaded: Case, case: Case, name: str, option: Option, last: float, times: Floats) -> Ahead:

@@ -13,6 +13,7 @@ from .._terminal_text import plain
 from ..console import say
 from ..units import convert
 from .diagnose import Answer, Explanation, Floats, interval
+from .digits import resolving
 from .sampler import said_against
 from .words import verdict
 
@@ -78,6 +79,12 @@ def _show_flows(console: Console, answer: Answer) -> None:
             ]
             table.add_row(plain(one.rival.name), *ahead)
         console.print(table)
+        for one in answer.explanations:
+            for when, by in one.next_pressure.items():
+                failed = int(np.isnan(by[volume]).sum())
+                if failed:
+                    text = f"{failed:,} of {by[volume].size:,} runs fail before a {when} on, and are left out"
+                    say(console, f"{one.rival.name}: {text}")
 
 
 def _show_inputs(console: Console, one: Explanation) -> None:
@@ -102,5 +109,10 @@ def _table(title: str, first: str, others: Sequence[str]) -> Table:
 
 
 def _shown(draws: Floats) -> str:
-    low, high = interval(draws, 0.9)
-    return f"{np.median(draws):.3g} ({low:.3g} .. {high:.3g})"
+    """Write median and interval of the draws whose runs reach so far, with digits that resolve them."""
+    known = draws[~np.isnan(draws)]
+    if not known.size:
+        return "-"
+    low, high = interval(known, 0.9)
+    digits = resolving(low, high)
+    return f"{np.median(known):.{digits}g} ({low:.{digits}g} .. {high:.{digits}g})"
