@@ -284,7 +284,7 @@ def _watch_faults(parts: Parts) -> Iterator[Fault]:
     times += [(key, time) for key, _, time in told]
     for key, time in times:
         if parts.run is not None and time > parts.run.duration:
-            text = f"must not be after the duration, {parts.run.duration:.12g} s"
+            text = f"must not be after the duration, {parts.run.duration:.12g} s; make run.duration longer"
             yield Fault(key, text, time)
 
 

@@ -33,6 +33,7 @@ __all__ = [
 
 _LARGEST = 1 << 20
 _COLUMNS = ("volume", "time", "pressure", "uncertainty", "time_uncertainty", "temperature", "species")
+_DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
 _HEADER = re.compile(r"\s*(\w+)\s*(?:\[\s*([^\]]+?)\s*\])?\s*")
 # tables whose parts are named by the case
 _NAMED = ("volumes", "paths", "feeds", "controls", "hypotheses", "options", "tests")
@@ -140,8 +141,13 @@ def read_record_file(case: Path, name: object, source: str) -> RecordFile:
                 {column: _cell(cell, unit) for (column, unit), cell in zip(columns, row, strict=False)}
             )
             lines.append(line)
+            if _DATE.match(str(points[-1].get("time", ""))):
+                text = "must be a time from the start of the record, as 6 under time [d], not a date"
+                raise CaseError(line_of(Fault((f"line {line}: time",), text, points[-1]["time"]), shown))
             if len(row) > len(columns):
                 raise CaseError(f"{shown}: line {line}: has {len(row)} cells; the header has {len(columns)}")
+    if not points:
+        raise CaseError(f"{shown}: has no rows below its header; must hold at least one measured pressure")
     return RecordFile(
         shown, [{key: cell for key, cell in point.items() if cell != ""} for point in points], lines
     )
@@ -294,6 +300,11 @@ def _lies_beside(case: Path, name: str) -> bool:
 
 
 def _header(cells: Sequence[str], shown: str) -> list[tuple[str, str | None]]:
+    if len(cells) == 1 and any(mark in cells[0] for mark in ";\t"):
+        mark = "semicolons" if ";" in cells[0] else "tabs"
+        raise CaseError(
+            f"{shown}: line 1: fields are separated by {mark}; must be by commas, and decimals by points"
+        )
     columns: list[tuple[str, str | None]] = []
     for cell in cells:
         match = _HEADER.fullmatch(cell)

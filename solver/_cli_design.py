@@ -29,6 +29,10 @@ def design_test(
         Path | None,
         typer.Option(metavar="FILE", help="Of diagnose --out: its posteriors, instead of sampling anew."),
     ] = None,
+    record: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A CSV instead of the case's record; may be given again."),
+    ] = None,
     priors: Annotated[bool, typer.Option("--priors", help="Leave the record of the case aside.")] = False,
     only: Annotated[
         list[str] | None,
@@ -70,23 +74,21 @@ def design_test(
                 fail([f"--{name} {value}: must be from {low} to {high}"], BAD_INPUT)
         if priors and posterior is not None:
             fail([f"--posterior {posterior}: must be left out with --priors"], BAD_INPUT)
+        if priors and record:
+            fail([f"--record {record[0]}: must be left out with --priors"], BAD_INPUT)
         for option, path, suffixes in (("--out", out, RESULTS_SUFFIXES), ("--plot", plot, PLOT_SUFFIXES)):
             if path is not None:
                 check_suffix(option, path, suffixes)
                 with interruptible(), writing():
                     check_destination(path)
-                if (
-                    posterior is not None
-                    and path.exists()
-                    and posterior.exists()
-                    and path.samefile(posterior)
-                ):
-                    fail([f"{path}: is the posterior itself"], BAD_INPUT)
+                for read, what in ((posterior, "posterior"), *((one, "record") for one in record or [])):
+                    if read is not None and path.exists() and read.exists() and path.samefile(read):
+                        fail([f"{path}: is the {what} itself"], BAD_INPUT)
                 spare_the_case(case, load_case(case), path)
         screen = terminal(stderr=True)
         plan = judge(
-            case, posterior=posterior, priors=priors, only=only or (), tests=test or (), seed=seed, live=live,
-            records=records, draws=draws, overrides=define or (),
+            case, posterior=posterior, record=record or (), priors=priors, only=only or (), tests=test or (),
+            seed=seed, live=live, records=records, draws=draws, overrides=define or (),
             report=None if quiet else lambda name: say(screen, f"{name} ..."),
         )  # fmt: skip
         with interruptible(), writing():

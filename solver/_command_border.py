@@ -18,7 +18,7 @@ import typer
 
 from ._interrupts import INTERRUPTED
 from ._terminal_text import plain
-from .errors import ArgumentError, CampaignError, CaseError, LeakflowError, ResultsError
+from .errors import ArgumentError, CampaignError, CaseError, LeakflowError, NoEvidenceError, ResultsError
 
 __all__ = [
     "BAD_INPUT",
@@ -50,6 +50,8 @@ def border() -> Iterator[None]:
         fail(error.faults, BAD_INPUT)
     except ArgumentError as error:
         fail([f"{_OPTIONS.get(error.argument, error.argument.replace('_', '-'))}{error.text}"], BAD_INPUT)
+    except NoEvidenceError as error:
+        fail(str(error).splitlines(), FAILED_SAMPLES)
     except LeakflowError as error:
         fail([str(error)], BAD_INPUT)
     except MemoryError:

@@ -13,6 +13,7 @@ __all__ = [
     "FaultsError",
     "Key",
     "LeakflowError",
+    "NoEvidenceError",
     "ResultsError",
 ]
 
@@ -77,6 +78,21 @@ class ArgumentError(LeakflowError, ValueError):
 
 class ResultsError(LeakflowError):
     """A results file that cannot be written or read; the message is one line."""
+
+
+class NoEvidenceError(LeakflowError):
+    """A hypothesis has no evidence: its likelihood is zero, or its sampling was stopped too soon.
+
+    Attributes
+    ----------
+    zero : bool
+        Whether the likelihood is zero wherever it was looked, and so the evidence.
+    """
+
+    def __init__(self, text: str, *, zero: bool) -> None:
+        """Take the line, and whether the evidence is zero or merely not known."""
+        self.zero = zero
+        super().__init__(text)
 
 
 class Fault(NamedTuple):

@@ -6,7 +6,8 @@ import h5py
 import numpy as np
 import pytest
 from command_line import lines, start
-from feed_case import CASE, DESIGN, gain, separation, written
+from feed_case import CASE, DESIGN, FAST, RISE, SLOW, SPREAD, gain, separation, written
+from scipy import stats
 
 FEW = ("--records", "60", "--draws", "200", "--seed", "4")
 
@@ -73,3 +74,26 @@ def test_faults_are_one_line_and_exit_2(tmp_path, arguments, line):
     assert (code, out) == (2, "")
     assert line in err
     assert len(lines(err)) == 1
+
+
+def test_a_record_that_is_given_and_its_posterior(tmp_path):
+    """Both give the same probabilities, known in closed form; a posterior of another record is refused."""
+    case = written(tmp_path, CASE + DESIGN)
+    read, sd, time = 1e5 + 4.5e-6 * RISE * 1000.0, 600.0, 1000.0
+    (tmp_path / "own.csv").write_text(f"volume,time,pressure,uncertainty\ntank,{time},{read},{sd}\n")
+    spread = np.hypot(sd, SPREAD * RISE * time)
+    logs = [stats.norm.logpdf(read, 1e5 + rate * RISE * time, spread) for rate in (SLOW, FAST)]
+    slow = 1.0 / (1.0 + np.exp(logs[1] - logs[0]))
+    own = ("--record", "own.csv", "--seed", "4")
+    code, _, err = run("diagnose", case, *own, "--live", "100", "--out", "a.nc", "-q", cwd=tmp_path)
+    assert code == 0, err
+    few = (*own, "--records", "60", "--draws", "200", "--json")
+    for by in (["--posterior", "a.nc"], ["--live", "100"]):
+        _, out, err = run("design-test", case, *few, *by, cwd=tmp_path)
+        assert json.loads(out)["hypotheses"][0]["probability"] == pytest.approx(slow, abs=0.03), err
+    code, out, _ = run("forecast", case, *own, "--posterior", "a.nc", "--json", cwd=tmp_path)
+    assert code == 0
+    assert json.loads(out)["hypotheses"]["slow"] == pytest.approx(slow, abs=0.03)
+    code, _, err = run("design-test", case, "--seed", "4", "--posterior", "a.nc", cwd=tmp_path)
+    assert code == 2
+    assert "is of another record than that of feed.toml" in err

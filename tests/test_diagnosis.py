@@ -285,3 +285,28 @@ def test_a_synthetic_record_gives_its_truth_back(tmp_path):
         draws = fed.inputs[name]
         assert abs(draws.mean() - truth) < 3.0 * draws.std()
         assert draws.std() < 0.15 * truth
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ("volume,time,pressure,uncertainty\n", "--record own.csv: has no rows below its header"),
+        (
+            "volume;time;pressure;uncertainty\ntank;1;2;3\n",
+            "fields are separated by semicolons; must be by commas",
+        ),
+        (
+            "volume,time [d],pressure,uncertainty\ntank,2021-01-02,2,3\n",
+            'time = "2021-01-02 d": must be a time',
+        ),
+        ("volume,time [d],pressure,uncertainty\ntank,9,2e4,3\n", "172800 s; make run.duration longer"),
+    ],
+)
+def test_what_is_wrong_with_a_record_that_is_given(tmp_path, monkeypatch, text, line):
+    case = written(tmp_path, CASE + points(READ))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(CaseError) as caught:
+        load_rivals(case, records=["own.csv"])
+    assert line in str(caught.value)
+    assert len(caught.value.faults) == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from leakflow.solver.diagnosis.sampler import resampled, sample
-from leakflow.solver.errors import LeakflowError
+from leakflow.solver.errors import LeakflowError, NoEvidenceError
 
 MEAN, SD = np.array([0.4, 0.6]), np.array([0.05, 0.02])
 
@@ -70,3 +70,29 @@ def test_a_sampler_whose_bounds_collapse_has_not_converged(monkeypatch):
     monkeypatch.setattr(Sampler, "run", collapse)
     found = sample(lambda cube: -0.5 * ((cube[:, 0] - 0.5) / 0.1) ** 2, 2, seed=1, live=50)
     assert any("too narrow to be sampled" in reason for reason in found.reasons)
+
+
+def test_a_sampling_stopped_before_any_evidence_says_so(monkeypatch):
+    """As where the limit falls at the end of the exploration, whose points are discarded."""
+    from nautilus import Sampler
+
+    monkeypatch.setattr(Sampler, "run", lambda self, **options: False)
+    monkeypatch.setattr(Sampler, "log_z", None)
+    monkeypatch.setattr(Sampler, "n_eff", 0.0)
+    with pytest.raises(NoEvidenceError, match="stopped after 600 evaluations") as caught:
+        sample(gaussian, 2, seed=1, live=50, most_evaluations=600)
+    assert not caught.value.zero
+
+
+def test_a_rare_point_is_looked_for():
+    """Of the first 500 points none lies in this corner; the evidence is its area."""
+    seen = []
+
+    def corner(cube):
+        inside = (cube < 0.025).all(axis=1)
+        seen.append(inside.any())
+        return np.where(inside, 0.0, -np.inf)
+
+    found = sample(corner, 2, seed=1, live=200, most_evaluations=50_000)
+    assert not seen[0]
+    assert found.log_evidence == pytest.approx(2.0 * np.log(0.025), abs=4.0 * max(found.error, 0.05))

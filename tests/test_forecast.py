@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import io
 import shutil
 
 import h5py
 import numpy as np
 import pytest
 from decay_case import CASE, SD, TIMES, decayed, points, written
+from rich.console import Console
 
-from leakflow.solver.diagnosis.diagnose import diagnose
+from leakflow.solver.diagnosis.diagnose import diagnose, plain
 from leakflow.solver.diagnosis.forecast import NOTHING, WEEK, forecast
 from leakflow.solver.diagnosis.forecast_figures import (
     MIXTURE,
@@ -17,6 +19,7 @@ from leakflow.solver.diagnosis.forecast_figures import (
     plain_outlook,
     quantiles,
 )
+from leakflow.solver.diagnosis.forecast_tables import show_outlook
 from leakflow.solver.diagnosis.hypotheses import load_rivals
 from leakflow.solver.diagnosis.posterior import read_posteriors
 from leakflow.solver.diagnosis.store import write_answer
@@ -167,8 +170,10 @@ def test_hatches_are_shut_and_opened(tmp_path):
     for option, level in ((NOTHING, 0.9 * NOW), ("shut", 0.9 * NOW), ("swap", NOW / 2), ("vent", 1e4)):
         expected = pytest.approx(np.full(1000, level), rel=1e-9)
         assert of(outlook, option).pressures["tank"][:, -1] == expected
-    # life support takes back what the tank has too much
-    assert of(outlook, "swap").make_up == pytest.approx(np.full(1000, -0.4 * NOW * CONTENT), rel=1e-6)
+    # what goes into a held volume is lost, and no make-up less than none
+    assert not of(outlook, "swap").make_up.any()
+    taken = 0.4 * NOW * CONTENT / DAY
+    assert of(outlook, "swap").gas_lost == pytest.approx(np.full(1000, taken), rel=1e-6)
     lost = (0.9 * NOW - 1e4) * CONTENT / DAY
     assert of(outlook, "vent").gas_lost == pytest.approx(np.full(1000, lost), rel=1e-6)
 
@@ -393,3 +398,46 @@ def test_a_number_without_unit_is_in_seconds(tmp_path):
     for until in ("-5", "nan", "inf", "soon"):
         with pytest.raises(LeakflowError, match=f"--until {until}: must be"):
             forecast(case, until=until)
+
+
+def test_events_of_options_are_among_the_times(known):
+    """The vent comes a day after its option, on day 2; it is seen as the step that it is."""
+    found = of(known, "vent").pressures["tank"][0]
+    place = int(np.searchsorted(known.times, 2 * DAY))
+    assert known.times[place - 1 : place + 1] == pytest.approx([2 * DAY - 1.0, 2 * DAY])
+    assert found[place - 1] == pytest.approx(NOW * np.exp(-K * (2 * DAY - 1.0)), rel=1e-6)
+    assert found[place] == pytest.approx(1e4, rel=1e-6)
+
+
+def test_an_option_of_other_hypotheses_is_left_out(tmp_path):
+    rivals = (
+        "[hypotheses.one]\n[hypotheses.other]\n[hypotheses.other.changes]\n"
+        'paths = { bare = { kind = "seal", from = "tank", to = "vacuum", molecular = 1e-10 } }\n'
+    )
+    option = '[options.perfect]\npatch = { path = "leak", efficacy = 1 }\n[options.idle]\n'
+    case = written(tmp_path, KNOWN + LIMITS + rivals + option)
+    outlook = forecast(case, only=["other"])
+    assert (list(outlook.options), outlook.left_out) == ([NOTHING, "idle"], ["perfect"])
+    assert forecast(case, only=["one"]).left_out == []
+    with pytest.raises(CaseError, match="no such path in any hypothesis"):
+        forecast(written(tmp_path, KNOWN + LIMITS + rivals + option.replace("leak", "leek")), only=["other"])
+
+
+def test_runs_that_fail_give_no_figures(tmp_path):
+    """More is taken out than there is: the tank is empty before a week is over, but not before a day is."""
+    pump = '[feeds.pump]\nkind = "rate"\nvolume = "tank"\ngas = "N2"\nrate = -4e-6\n'
+    case = written(tmp_path, KNOWN.replace("[run]", pump + "[run]") + LIMITS)
+    told = plain_outlook(forecast(case))
+    assert told["failed_runs"] == 1000
+    end = told["options"][NOTHING]["figures"]["case"]["pressure_tank_end"]
+    assert (end["median"], end["draws"]) == (None, 0)
+    screen = Console(file=io.StringIO(), width=100)
+    show_outlook(screen, forecast(case))
+    rows = [line.split() for line in screen.file.getvalue().splitlines() if "nothing" in line]
+    assert rows
+    assert all(row == ["nothing", "-"] for row in rows)
+    ahead = plain(diagnose(case))["hypotheses"][0]["next_pressure"]
+    level, now = -4e-6 / CONDUCTANCE, 1e5
+    expected = level + (now - level) * np.exp(-K * (LAST + DAY))
+    assert ahead["day"]["tank"]["median"] == pytest.approx(expected, rel=1e-6)
+    assert (ahead["week"]["tank"]["median"], ahead["week"]["tank"]["failed"]) == (None, 1000)

@@ -149,6 +149,7 @@ def design_test(
     case: str | os.PathLike[str],
     *,
     posterior: str | os.PathLike[str] | None = None,
+    record: Sequence[str | os.PathLike[str]] = (),
     priors: bool = False,
     only: Sequence[str] = (),
     tests: Sequence[str] = (),
@@ -168,6 +169,8 @@ def design_test(
         Name of a shipped case, or a file.
     posterior : path, optional
         File of ``leakflow diagnose --out``, so that the record need not be judged again.
+    record : sequence of paths
+        CSV files instead of the case's record; a posterior must be of the same.
     priors : bool
         Leave the record aside.
     only : sequence of str
@@ -192,7 +195,7 @@ def design_test(
     LeakflowError
         A package is missing, or a hypothesis gives the record no likelihood at all.
     """
-    loaded, rivals = load_rivals(case, overrides, only=only, recorded=False)
+    loaded, rivals = load_rivals(case, overrides, record, only, recorded=False)
     candidates = _chosen(loaded, candidates_of(loaded), tests)
     if len(rivals) < 2:
         text = "must be two or more: a test is to tell them apart"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._column import label
 from .._diagnosis_section import Diagnosis
 from ..case import Case
+from ..errors import NoEvidenceError
+from .accounts import gas_of
 from .checks import LeaveOneOut, leave_one_out, p_value, replicates
 from .forward import Forward, last_reading, wanted_point
 from .hypotheses import Rival, load_rivals
@@ -48,8 +49,8 @@ class Explanation:
     inputs, units : dict
         Draws of each input, float64 (n,), and the units; in SI.
     flows : dict
-        Draws of ``gas_out`` (from the integrated volumes of the record to boundaries) and ``gas_in`` (into
-        them from any other volume, and by feeds), kg/s, means from the start to the end of the last
+        Draws of ``gas_out``, ``gas_in`` and ``gas_supplied`` of the integrated volumes of the record, as
+        `leakflow.solver.diagnosis.accounts.Gas` has them, kg/s, means from the start to the end of the last
         reading's window.
     log_likelihood, replicates : float64 (n, M), (n, R)
         Of all that was read or told; readings as the draws would have made them.
@@ -93,13 +94,17 @@ class Answer:
     case : Case
     explanations : list of Explanation
         In the order of the case.
+        Those without evidence are left out.
     seed, live : int
+    without : dict of str to NoEvidenceError
+        By name, hypotheses without evidence: zero, so that their probability is, or not known.
     """
 
     case: Case
     explanations: list[Explanation]
     seed: int
     live: int
+    without: dict[str, NoEvidenceError] = field(default_factory=dict)
 
     @property
     def log_evidences(self) -> Floats:
@@ -114,12 +119,14 @@ class Answer:
     @property
     def converged(self) -> bool:
         """Whether the sampling of all has converged."""
-        return not any(one.sampled.reasons for one in self.explanations)
+        stopped = any(not why.zero for why in self.without.values())
+        return not stopped and not any(one.sampled.reasons for one in self.explanations)
 
     @property
     def not_to_be_trusted(self) -> dict[str, list[str]]:
         """By hypothesis, why its figures are not to be trusted; those that are to be are absent."""
         found = {one.rival.name: said_against(one.sampled) for one in self.explanations}
+        found |= {name: [f"not converged: {why}"] for name, why in self.without.items() if not why.zero}
         return {name: said for name, said in found.items() if said}
 
     def probabilities(self, priors: Sequence[float] | None = None) -> Floats:
@@ -176,18 +183,27 @@ def diagnose(
     CaseError
         The case, the record or the changes of a hypothesis are faulty; one line each.
     LeakflowError
-        A package is missing, or a hypothesis gives the record no likelihood at all.
+        A package is missing.
+    NoEvidenceError
+        No hypothesis has any evidence: each gives the record no likelihood at all, or was stopped too soon.
     """
     loaded, rivals = load_rivals(case, overrides, records, only)
     section = loaded.diagnosis or Diagnosis()
     seed = loaded.sweep.seed if seed is None else seed
     live = section.live if live is None else live
     explanations = []
+    without: dict[str, NoEvidenceError] = {}
     for rival in rivals:
         if report is not None:
             report(rival.name)
-        explanations.append(_explained(rival, seed, live, most_evaluations, repeat, threads))
-    return Answer(loaded, explanations, seed, live)
+        try:
+            explanations.append(_explained(rival, seed, live, most_evaluations, repeat, threads))
+        except NoEvidenceError as error:
+            without[rival.name] = error
+    if not explanations:
+        lines = [f"{loaded.source}: hypothesis {name}: {why}" for name, why in without.items()]
+        raise NoEvidenceError("\n".join(lines), zero=all(why.zero for why in without.values()))
+    return Answer(loaded, explanations, seed, live, without)
 
 
 def _explained(
@@ -204,11 +220,15 @@ def _explained(
     made = replicates(forward, found, seed)
     inputs = dict(zip(forward.names, found.inputs.T, strict=True))
     last = last_reading(rival.case)
-    times, bands = _ahead(rival.case, seed, threads, last, cube)
-    ahead = {
-        name: {volume: band[:, _nearest(times, last + after)] for volume, band in bands.items()}
-        for name, after in _AHEAD.items()
-    }
+    times, bands = _ahead(rival.case, seed, threads, last, cube, max(_AHEAD.values()))
+    ahead = {}
+    for name, after in _AHEAD.items():
+        reached, found_then = times, bands
+        if any(np.isnan(band).any() for band in bands.values()):
+            # a run that fails later says what comes before only if it ends there
+            reached, found_then = _ahead(rival.case, seed, threads, last, cube, after)
+        place = _nearest(reached, last + after)
+        ahead[name] = {volume: band[:, place] for volume, band in found_then.items()}
     return Explanation(
         rival, sampled, forward.failures, inputs, dict(zip(forward.names, forward.units, strict=True)),
         _flows(forward, found.outcomes), found.log_likelihood, made, forward.labels,
@@ -218,11 +238,12 @@ def _explained(
 
 
 def _ahead(
-    case: Case, seed: int, threads: int | None, last: float, cube: Floats
+    case: Case, seed: int, threads: int | None, last: float, cube: Floats, span: float
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Return the pressures of the volumes of the record from the start to a week after it."""
-    end = last + max(_AHEAD.values())
-    times = np.union1d(np.linspace(0.0, end, _BAND_TIMES), last + np.array(list(_AHEAD.values())))
+    """Return the pressures of the volumes of the record from the start to some time after it."""
+    end = last + span
+    known = [last + after for after in _AHEAD.values() if after <= span]
+    times = np.union1d(np.linspace(0.0, end, _BAND_TIMES), known)
     volumes = list(dict.fromkeys(_volumes_of(case)))
     extra = [wanted_point(volume, float(time)) for volume in volumes for time in times]
     forward = Forward(case, seed, threads=threads, end=end, extra=extra)
@@ -259,30 +280,17 @@ def _nearest(times: Floats, time: float) -> int:
 
 
 def _flows(forward: Forward, outcomes: Floats) -> dict[str, Floats]:
-    """Return the mean flows from the volumes of the record to boundaries, and into them from elsewhere.
-
-    Each path counts by the sign of its net mass: what a boundary feeds comes in.
-    """
+    """Return the mean flows of the volumes of the record, as `gas_of` accounts for them."""
     case, span = forward.case, forward.end
-    places = {column.name: column.place for column in forward.compiled.outcomes}
+    places = {column.name: column.place for column in forward.compiled.outcomes if column.place >= 0}
     own = {name for name in _volumes_of(case) if case.volumes[name].kind == "integrated"}
-    out, come = np.zeros(len(outcomes)), np.zeros(len(outcomes))
-    for name, path in case.paths.items():
-        mass = outcomes[:, places[f"mass_{label(name)}"]]
-        for first, last, moved in (
-            (path.from_, path.to, np.maximum(mass, 0.0)), (path.to, path.from_, np.maximum(-mass, 0.0)),
-        ):  # fmt: skip
-            if first in own and case.volumes[last].kind == "boundary":
-                out += moved
-            elif last in own and first not in own:
-                come += moved
-    for name, feed in case.feeds.items():
-        if feed.volume not in own:
-            continue
-        for column, place in places.items():
-            if column == f"feed_{label(name)}" or column.startswith(f"feed_{label(name)}_"):
-                come += outcomes[:, place]
-    return {"gas_out": out / span, "gas_in": come / span}
+
+    def mass(name: str) -> Floats | None:
+        return outcomes[:, places[name]] if name in places else None
+
+    found = gas_of(case, own, mass)
+    by = {"gas_out": found.lost, "gas_in": found.came, "gas_supplied": found.supplied}
+    return {name: np.zeros(len(outcomes)) + moved / span for name, moved in by.items()}
 
 
 def interval(draws: Floats, share: float) -> tuple[float, float]:
@@ -335,12 +343,21 @@ def plain(answer: Answer) -> dict[str, Any]:
         "verdict": verdict(answer),
         "remarks": remarks(answer),
         "hypotheses": listed,
+        "without_evidence": [
+            {"name": name, "probability": 0.0 if why.zero else None, "because": str(why)}
+            for name, why in answer.without.items()
+        ],
     }
 
 
 def _told(draws: Floats) -> dict[str, Any]:
-    return {
-        "median": float(np.median(draws)),
-        "interval_50": list(interval(draws, 0.5)),
-        "interval_90": list(interval(draws, 0.9)),
+    """Return quantiles of the draws whose runs reach so far; None where there is none."""
+    known = draws[~np.isnan(draws)]
+    if not known.size:
+        return {"median": None, "interval_50": None, "interval_90": None, "failed": draws.size}
+    failed = {"failed": draws.size - known.size} if known.size < draws.size else {}
+    return failed | {
+        "median": float(np.median(known)),
+        "interval_50": list(interval(known, 0.5)),
+        "interval_90": list(interval(known, 0.9)),
     }

@@ -6,7 +6,7 @@ import datetime
 import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,15 +17,16 @@ from .._case_checks import nearest
 from .._case_faults import line_of
 from .._column import label
 from .._controls import RepressuriseControl
-from .._feeds import HoldFeed
 from .._forecast_section import Forecast, Option, until_of
 from ..case import Case, load_case
 from ..engine import Block, Points, available_threads, run_blocks
 from ..errors import CaseError, Fault, FaultsError, LeakflowError
+from ..numbers import Constant
+from .accounts import gas_of
 from .diagnose import diagnose
 from .forward import last_reading
 from .hypotheses import Rival, load_rivals
-from .options import LIMIT, Ahead, look_ahead, refuse_too_late, refuse_unknown_names
+from .options import LIMIT, Ahead, applies, look_ahead, refuse_too_late, refuse_unknown_names
 from .posterior import Posterior, posteriors_of, read_posteriors
 
 __all__ = ["NOTHING", "Outlook", "Prediction", "check_options", "forecast"]
@@ -35,6 +36,8 @@ Floats = NDArray[np.float64]
 NOTHING = "nothing"
 WEEK = 7.0 * 86400.0
 _TIMES = 41
+# s before an event of an option, and how many of one that comes again and again are shown
+_BESIDE, _MOST_ACTS = 1.0, 100
 
 
 class Prediction(NamedTuple):
@@ -45,9 +48,11 @@ class Prediction(NamedTuple):
     pressures : dict of str to float64 (n, T)
         Of each integrated volume, Pa.
     make_up : float64 (n,)
-        Gas put in from bottles and by life support from the last reading to the end, kg.
-    gas_lost : float64 (n,)
-        Gas that left overboard, by leaks and by venting, mean over the same time, kg/s.
+        Gas supplied to the integrated volumes, and put into held ones to keep their pressure, from the last
+        reading to the end, kg; never negative.
+    gas_lost, gas_in : float64 (n,)
+        Gas that the integrated volumes lost, and got otherwise than by make-up, means over the same time,
+        kg/s; as `leakflow.solver.diagnosis.accounts.Gas` has them.
     top_ups : float64 (n,)
         How often a control filled a volume.
     crossings : dict of str to float64 (n,)
@@ -59,6 +64,7 @@ class Prediction(NamedTuple):
     pressures: dict[str, Floats]
     make_up: Floats
     gas_lost: Floats
+    gas_in: Floats
     top_ups: Floats
     crossings: dict[str, Floats]
     failed: NDArray[np.bool_]
@@ -81,6 +87,8 @@ class Outlook:
     predictions : dict of (str, str) to Prediction
         By option and hypothesis.
     seed : int
+    left_out : list of str
+        Options that act on nothing that these hypotheses have.
     """
 
     case: Case
@@ -90,6 +98,7 @@ class Outlook:
     last: float
     predictions: dict[tuple[str, str], Prediction]
     seed: int
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def limits(self) -> list[str]:
@@ -153,9 +162,10 @@ def forecast(
         The end is before the last reading, or as `diagnose` raises.
     """
     loaded, rivals = load_rivals(case, overrides, records, only)
+    every = load_rivals(case, overrides, records)[1] if only else rivals
     seed = loaded.sweep.seed if seed is None else seed
     last = last_reading(loaded)
-    wanted, times, ready = _all_ready(loaded, rivals, options, until, last)
+    wanted, times, ready = _all_ready(loaded, rivals, options, until, last, every)
     if posterior is not None:
         posteriors = read_posteriors(Path(posterior), rivals, seed)
     else:
@@ -169,7 +179,8 @@ def forecast(
         for name in wanted:
             end = _run(ready[name, one.name], one, seed, threads)
             predictions[name, one.name] = _prediction(loaded, start, end, last, float(times[-1]))
-    return Outlook(loaded, posteriors, wanted, times, last, predictions, seed)
+    left = [name for name in _wanted_options(loaded, options) if name not in wanted]
+    return Outlook(loaded, posteriors, wanted, times, last, predictions, seed, left)
 
 
 def check_options(case: str | os.PathLike[str], overrides: Mapping[str, object] | Sequence[str] = ()) -> None:
@@ -200,22 +211,49 @@ class _Ran(NamedTuple):
 
 
 def _all_ready(
-    loaded: Case, rivals: Sequence[Rival], options: Sequence[str], until: float | str | None, last: float
+    loaded: Case,
+    rivals: Sequence[Rival],
+    options: Sequence[str],
+    until: float | str | None,
+    last: float,
+    every: Sequence[Rival] | None = None,
 ) -> tuple[dict[str, Option], Floats, dict[tuple[str, str], Ahead]]:
-    """Return the options that are wanted, the times, and all options written into all hypotheses."""
+    """Return the options that are wanted, the times, and all options written into all hypotheses.
+
+    What an option names must be in one of the hypotheses of the case, ``every``; one that names nothing of
+    those at hand is left out.
+    """
     wanted = _wanted_options(loaded, options)
-    refuse_unknown_names(loaded.source, wanted, [rival.case for rival in rivals])
+    refuse_unknown_names(loaded.source, wanted, [rival.case for rival in every or rivals])
+    cases = [rival.case for rival in rivals]
+    wanted = {name: option for name, option in wanted.items() if applies(option, cases)}
     _refuse_unwatched(loaded)
     span = _span(loaded, until, last)
     acting = {name: option for name, option in wanted.items() if name != NOTHING}
     refuse_too_late(loaded.source, acting, span)
-    times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span)])
+    # an event is shown by the times on both sides of it
+    acts = [
+        time + side for option in acting.values() for time in _acts(option, span) for side in (-_BESIDE, 0.0)
+    ]
+    times = np.union1d(np.linspace(0.0, span, _TIMES), [min(WEEK, span), *acts])
     ready = {
         (name, rival.name): _ready(loaded, rival.case, name, option, last, times)
         for name, option in wanted.items()
         for rival in rivals
     }
     return wanted, times, ready
+
+
+def _acts(option: Option, span: float) -> list[float]:
+    """Return when an option does something, s after the last reading; the first of many times only."""
+    found = [option.at]
+    repeated = [(event.at.value, event.every) for event in option.events if isinstance(event.at, Constant)]
+    if option.hold is not None and option.hold.vent_every is not None:
+        repeated.append((0.0, option.hold.vent_every))
+    for begin, every in repeated:
+        count = 1 if not every else int(min((span - option.at - begin) / every + 1.0, _MOST_ACTS))
+        found += [option.at + begin + k * (every or 0.0) for k in range(count)]
+    return [time for time in found if _BESIDE < time < span]
 
 
 def _ready(loaded: Case, case: Case, name: str, option: Option, last: float, times: Floats) -> Ahead:
@@ -273,24 +311,12 @@ def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) 
         return now if before is None else now - before
 
     nothing = np.where(failed, np.nan, 0.0)
-    make_up, lost = nothing.copy(), nothing + passed("mass_lost")
-    for name, volume in case.volumes.items():
-        own = label(name)
-        if volume.kind == "held":
-            make_up += passed(f"makeup_{own}")
-        elif f"gas_added_{own}" in end.outcomes:
-            make_up += passed(f"gas_added_{own}")
-        if f"gas_vented_{own}" in end.outcomes:
-            lost += passed(f"gas_vented_{own}")
-    for name, feed in case.feeds.items():
-        if isinstance(feed, HoldFeed):
-            make_up += passed(f"feed_{label(name)}")
+    vessel = {name for name, volume in case.volumes.items() if volume.kind == "integrated"}
+    gas = gas_of(case, vessel, lambda name: passed(name) if name in end.outcomes else None)
     fills = nothing.copy()
     for name, control in case.controls.items():
         if isinstance(control, RepressuriseControl) and not name.startswith(LIMIT):
             fills += passed(f"control_{label(name)}_count")
-            if control.rate is not None:
-                make_up += passed(f"feed_{label(name)}")
     crossings = {}
     for i, limit in enumerate((loaded.forecast or Forecast()).limits):
         # found by bisection: to the microsecond, so that what holds at once is 0
@@ -301,8 +327,9 @@ def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) 
         for i, volume in enumerate(end.ahead.volumes)
     }
     # to the microgram: what rounding leaves of nothing would else be less, or more, than nothing
+    make_up = np.asarray(np.round(nothing + gas.supplied + gas.kept, 9), np.float64)
     return Prediction(
-        pressures, np.asarray(np.round(make_up, 9), np.float64), lost / span, fills, crossings, failed
+        pressures, make_up, nothing + gas.lost / span, nothing + gas.came / span, fills, crossings, failed
     )
 
 

@@ -50,6 +50,7 @@ def figures(outlook: Outlook) -> list[Figure]:
     found += [
         Figure("make_up", "kg", False, lambda one: one.make_up),
         Figure("gas_lost", "kg s-1", False, lambda one: one.gas_lost),
+        Figure("gas_in", "kg s-1", False, lambda one: one.gas_in),
         Figure("top_ups", "1", False, lambda one: one.top_ups),
     ]
     return found + [Figure(f"time_to_{name}", "s", True, _crossing(name), True) for name in outlook.limits]
@@ -113,6 +114,7 @@ def plain_outlook(outlook: Outlook) -> dict[str, Any]:
         "converged": not outlook.not_converged,
         "not_converged_because": {one.name: list(one.reasons) for one in outlook.not_converged},
         "failed_runs": outlook.failures,
+        "options_left_out": outlook.left_out,
         "hypotheses": {one.name: one.probability for one in outlook.posteriors},
         "options": {
             option: {
@@ -137,7 +139,7 @@ def plain_outlook(outlook: Outlook) -> dict[str, Any]:
 def _told(outlook: Outlook, option: str, hypothesis: str, figure: Figure) -> dict[str, Any]:
     """Return quantiles of a figure; None where more of it than that lies beyond the end."""
     values, weights = draws_of(outlook, option, hypothesis, figure)
-    told: dict[str, Any] = {"units": figure.units}
+    told: dict[str, Any] = {"units": figure.units, "draws": int(values.size)}
     if figure.limit:
         total = weights.sum()
         told["probability"] = float(weights[np.isfinite(values)].sum() / total) if total > 0.0 else None

@@ -14,6 +14,7 @@ from rich.table import Table
 from .._terminal_text import plain
 from ..console import say
 from ..units import convert
+from .digits import resolving
 from .forecast import Outlook
 from .forecast_figures import MIXTURE, Figure, better, draws_of, figures, quantiles
 
@@ -39,6 +40,8 @@ def show_outlook(console: Console, outlook: Outlook) -> None:
         _show_pairs(console, outlook, shown)
     for one in outlook.not_converged:
         say(console, f"The posterior of {one.name} has not converged: {'; '.join(one.reasons)}.")
+    for name in outlook.left_out:
+        say(console, f"Left out, for it acts on nothing that these hypotheses have: {name}")
     if outlook.failures:
         say(console, f"{outlook.failures:,} runs failed; they are left out")
 
@@ -98,8 +101,8 @@ def _parts(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
 
 
 def _varies(outlook: Outlook, figure: Figure) -> bool:
-    """Whether a figure says anything: gas that nobody puts in is not shown."""
-    if figure.name not in ("make_up", "top_ups"):
+    """Whether a figure says anything: gas that nobody puts in, or that does not come in, is not shown."""
+    if figure.name not in ("make_up", "gas_in", "top_ups"):
         return True
     return any(np.any(figure.of(one)[~one.failed] != 0.0) for one in outlook.predictions.values())
 
@@ -115,9 +118,11 @@ def _direction(figure: Figure) -> str:
 
 def _cell(outlook: Outlook, option: str, hypothesis: str, figure: Figure) -> str:
     values, weights = draws_of(outlook, option, hypothesis, figure)
-    low, left, middle, right, high = (
-        _number(figure, number) for number in quantiles(values, weights, (0.05, 0.25, 0.5, 0.75, 0.95))
-    )
+    if not values.size:  # all runs failed
+        return "-"
+    found = [_scaled(figure, level) for level in quantiles(values, weights, (0.05, 0.25, 0.5, 0.75, 0.95))]
+    digits = resolving(found[0], found[-1])
+    low, left, middle, right, high = (_number(figure, number, digits) for number in found)
     if figure.limit:
         share = weights[np.isfinite(values)].sum() / weights.sum() if weights.sum() > 0.0 else np.nan
         middle = f"{share:.2f}, {middle}" if share > 0.0 else f"{share:.2f}"
@@ -126,9 +131,8 @@ def _cell(outlook: Outlook, option: str, hypothesis: str, figure: Figure) -> str
     return f"{middle}\n({left} .. {right})\n[{low} .. {high}]"
 
 
-def _number(figure: Figure, value: float) -> str:
-    if np.isinf(value):
-        return "never"
+def _scaled(figure: Figure, value: float) -> float:
+    """Return a value in the units that are shown; what is rounding of nothing is nothing."""
     scaled = value
     if figure.units == "Pa":
         scaled = float(convert(value, "pressure", "mmHg"))
@@ -136,5 +140,10 @@ def _number(figure: Figure, value: float) -> str:
         scaled = value * _PER_DAY
     elif figure.units == "s":
         scaled = value / _PER_DAY
-    scaled = scaled if abs(scaled) > _NOTHING else 0.0
-    return f"{scaled:.0f}" if figure.units == "1" else f"{scaled:.3g}"
+    return 0.0 if abs(scaled) <= _NOTHING else scaled
+
+
+def _number(figure: Figure, scaled: float, digits: int) -> str:
+    if np.isinf(scaled):
+        return "never"
+    return f"{scaled:.0f}" if figure.units == "1" else f"{scaled:.{digits}g}"

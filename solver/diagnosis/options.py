@@ -25,7 +25,7 @@ from ..numbers import Constant
 from ..plan import CompiledCase, compile_case
 from .forward import last_time, wanted_point
 
-__all__ = ["LIMIT", "TOP_UP", "Ahead", "look_ahead", "refuse_too_late", "refuse_unknown_names"]
+__all__ = ["LIMIT", "TOP_UP", "Ahead", "applies", "look_ahead", "refuse_too_late", "refuse_unknown_names"]
 
 Floats = NDArray[np.float64]
 
@@ -103,6 +103,12 @@ def look_ahead(
         _arm(ready, compiled, control, watched)
     places = compiled.record_columns[:, 1].reshape(len(volumes), len(times))
     return Ahead(ready, compiled, places, volumes)
+
+
+def applies(option: Option, cases: Sequence[Case]) -> bool:
+    """Whether any of the cases has anything that an option acts on; one that names nothing applies."""
+    named = list(_names_in(option))
+    return not named or any(value in getattr(case, section) for section, _, value in named for case in cases)
 
 
 def refuse_unknown_names(source: str, options: Mapping[str, Option], cases: Sequence[Case]) -> None:

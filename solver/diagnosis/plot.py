@@ -75,7 +75,10 @@ def _draw_record(axes: Any, answer: Answer) -> None:
     for rank, i in enumerate(order):
         one = answer.explanations[int(i)]
         pressures = np.asarray(convert(one.bands[volume], "pressure", "mmHg"))
-        low, middle, high = np.quantile(pressures, [0.05, 0.5, 0.95], axis=0)
+        kept = ~np.isnan(pressures).any(axis=1)  # a run that fails on the way has no course
+        if not kept.any():
+            continue
+        low, middle, high = np.quantile(pressures[kept], [0.05, 0.5, 0.95], axis=0)
         times = one.times / scale
         grey = str(0.15 + 0.18 * rank)
         axes.plot(times, middle, color=grey, linestyle=_LINES[rank], label=plain(one.rival.name))

@@ -89,7 +89,7 @@ def read_posteriors(path: Path, rivals: Sequence[Rival], seed: int) -> list[Post
     ------
     ResultsError
         The file is of another case, another record or another seed, lacks an input, is not what a diagnosis
-        writes, or cannot be read; one line.
+        writes, or cannot be read; or the evidence of all hypotheses is zero, for such are left out; one line.
     """
     import h5py
 
@@ -98,12 +98,15 @@ def read_posteriors(path: Path, rivals: Sequence[Rival], seed: int) -> list[Post
     try:
         check_signature(path)
         with h5py.File(path, "r") as file:
-            found = [_Found(path, file, rival, seed) for rival in rivals]
+            zero = _without(path, file)
+            found = [_Found(path, file, rival, seed) for rival in rivals if rival.name not in zero]
     except FileNotFoundError:
         raise ResultsError(f"{path}: no such file") from None
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, IndexError) as error:
         reason = getattr(error, "strerror", None) or "not what a diagnosis writes, or broken"
         raise ResultsError(f"{path}: cannot be read: {reason}") from None
+    if not found:
+        raise ResultsError(f"{path}: has no evidence of {', '.join(rival.name for rival in rivals)}")
     logs = np.array([one.log_evidence + math.log(one.rival.prior) for one in found])
     weights = np.exp(logs - logs.max())
     probable = weights / weights.sum()
@@ -111,6 +114,15 @@ def read_posteriors(path: Path, rivals: Sequence[Rival], seed: int) -> list[Post
         Posterior(one.rival.name, one.rival.title, float(p), one.rival.case, one.size, one.draws, one.reasons)
         for one, p in zip(found, probable, strict=True)
     ]
+
+
+def _without(path: Path, file: h5py.File) -> list[str]:
+    """Return the hypotheses of which the diagnosis said that their evidence is zero."""
+    kept = _group(path, file, "evidence").attrs.get("without_evidence")
+    if kept is None:
+        return []
+    told = json.loads(kept.decode() if isinstance(kept, bytes) else str(kept))
+    return [name for name, why in told.items() if why["zero"]]
 
 
 class _Found:

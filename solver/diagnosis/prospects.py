@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ResultsError
+from ..errors import NoEvidenceError, ResultsError
 from ..plan import compile_case
 from .forward import Forward
 from .hypotheses import Rival
@@ -70,14 +70,24 @@ def by_record(
     threads: int | None = None, report: Callable[[str], None] | None = None,
 ) -> list[Prospect]:  # fmt: skip
     """Sample the posterior of each hypothesis given the record of the case."""
-    logs, parts, reasons = [], [], []
+    logs, parts = [], []
+    reasons: list[tuple[str, ...]] = []
     for rival in rivals:
         if report is not None:
             report(rival.name)
         forward = Forward(rival.case, seed, threads=threads)
         # as many effective points as draws are wanted, or these would be the same ones again and again
         ess = min(max(records + draws, _LEAST_ESS), _MOST_ESS)
-        sampled = sample(forward, forward.dimensions, seed=seed, live=live, wanted_ess=ess)
+        try:
+            sampled = sample(forward, forward.dimensions, seed=seed, live=live, wanted_ess=ess)
+        except NoEvidenceError as error:
+            if not error.zero:
+                raise NoEvidenceError(f"hypothesis {rival.name}: {error}", zero=False) from None
+            nothing = Draws([], np.empty((0, 0)))
+            logs.append(-np.inf)
+            reasons.append(())
+            parts.append([nothing, nothing])
+            continue
         logs.append(sampled.log_evidence)
         drawn = sampled.cube[resampled(sampled, _LOOKED_AT, seed)]
         reasons.append((*sampled.reasons, *rough_windows(rival.case, drawn, seed, threads)))
@@ -85,6 +95,11 @@ def by_record(
         rows = _split(np.arange(weights.size), weights, records, draws, seed)
         own = len(forward.compiled.inputs)
         parts.append([Draws(forward.names[:own], forward.run(sampled.cube[r]).inputs[:, :own]) for r in rows])
+    if not np.isfinite(logs).any():
+        names = ", ".join(rival.name for rival in rivals)
+        raise NoEvidenceError(
+            f"{names}: the likelihood is zero: every run failed, or readings are out of reach", zero=True
+        )
     probable = _probabilities(rivals, logs)
     return [
         Prospect(rival, probable[i], parts[i][0], parts[i][1], reasons[i]) for i, rival in enumerate(rivals)

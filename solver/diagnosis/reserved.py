@@ -14,8 +14,10 @@ __all__ = ["MIXTURE", "OWN_NAMES", "refuse_reserved"]
 
 #: What stands in the place of a hypothesis for all of them, weighted by their posterior probabilities.
 MIXTURE = "all"
+# the errors of a gauge and of the start, where a record has one gauge
+_ERRORS = ("gauge_offset", "gauge_drift", "start_offset")
 #: Names in the group of a posterior that are not of the inputs of the case.
-OWN_NAMES = ("chain", "draw", "gas_in", "gas_out", "gauge_offset", "gauge_drift", "start_offset")
+OWN_NAMES = ("chain", "draw", "gas_in", "gas_out", "gas_supplied", *_ERRORS)
 
 
 def refuse_reserved(source: str, cases: Mapping[str, Case], *, named: bool = True) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import LeakflowError
+from ..errors import LeakflowError, NoEvidenceError
 
 __all__ = ["Sampled", "resampled", "sample"]
 
@@ -19,6 +19,10 @@ Floats = NDArray[np.float64]
 
 # points that a likelihood gets at once: enough for all threads of the batch engine
 _BATCH = 500
+# points of the prior among which one whose likelihood is not zero is looked for
+_LOOKED_AT = 20_000
+# ln of a likelihood that is zero for every purpose
+_ZERO = -1e100
 _WANTED_ESS = 2000
 _LEAST_ESS = 500
 
@@ -88,7 +92,9 @@ def sample(
     Raises
     ------
     LeakflowError
-        The sampler is not installed, or the likelihood is zero wherever it was looked.
+        The sampler is not installed.
+    NoEvidenceError
+        The likelihood is zero wherever it was looked, or the sampling was stopped before it gave an evidence.
     """
     if dimensions == 0:
         return _of_a_number(float(log_likelihood(np.empty((1, 0)))[0]))
@@ -115,8 +121,12 @@ def sample(
             done = sampler.run(n_eff=wanted_ess, discard_exploration=True, n_like_max=most_evaluations)
     except np.linalg.LinAlgError:  # all points that count have come to lie on one edge of the cube
         done, collapsed = False, True
+    known = [found for found in (sampler.n_eff, sampler.log_z) if found is not None and np.isfinite(found)]
+    if len(known) < 2 or not known[0] > 0.0 or known[1] < 0.5 * _ZERO:
+        reasons = _reasons(bool(done), 0.0, most_evaluations, collapsed=collapsed)
+        raise NoEvidenceError(f"{reasons[0]}, before there was any evidence", zero=False)
+    ess, log_evidence = map(float, known)
     cube, log_weights, _ = sampler.posterior()
-    ess, log_evidence = float(sampler.n_eff), float(sampler.log_z)
     # relative error of a mean of weights that ess independent ones would have
     error = 1.0 / np.sqrt(max(ess, 1.0))
     return Sampled(
@@ -137,16 +147,19 @@ def resampled(sampled: Sampled, count: int, seed: int) -> NDArray[np.int64]:
 
 def _finite(logs: Floats) -> Floats:
     """Give failed samples a likelihood that is zero for every purpose, yet can be compared."""
-    return np.where(np.isfinite(logs), logs, -1e100)
+    return np.where(np.isfinite(logs), logs, _ZERO)
 
 
 def _refuse_nothing(log_likelihood: Callable[[Floats], Floats], dimensions: int, seed: int) -> None:
-    first = log_likelihood(np.random.default_rng(seed).random((_BATCH, dimensions)))
-    if not np.isfinite(first).any():
-        raise LeakflowError(
-            f"the likelihood is zero at each of {_BATCH} points drawn from the prior: every run failed, or "
-            "the readings are out of reach"
-        )
+    """Look for a point whose likelihood is not zero, and say so where there is none."""
+    rng = np.random.default_rng(seed)
+    for _ in range(_LOOKED_AT // _BATCH):
+        if np.isfinite(log_likelihood(rng.random((_BATCH, dimensions)))).any():
+            return
+    raise NoEvidenceError(
+        f"the likelihood is zero at each of {_LOOKED_AT:,} points drawn from the prior: every run failed, or "
+        "the readings are out of reach", zero=True,
+    )  # fmt: skip
 
 
 def _reasons(done: bool, ess: float, most: int, *, collapsed: bool) -> tuple[str, ...]:
@@ -163,5 +176,6 @@ def _reasons(done: bool, ess: float, most: int, *, collapsed: bool) -> tuple[str
 def _of_a_number(log_likelihood: float) -> Sampled:
     """Return the answer where nothing is random: the evidence is the likelihood."""
     if not np.isfinite(log_likelihood):
-        raise LeakflowError("the likelihood is zero: the run failed, or the readings are out of reach")
+        text = "the likelihood is zero: the run failed, or the readings are out of reach"
+        raise NoEvidenceError(text, zero=True)
     return Sampled(np.empty((1, 0)), np.zeros(1), log_likelihood, 0.0, float(_WANTED_ESS), 1, ())

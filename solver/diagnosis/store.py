@@ -70,6 +70,10 @@ def _evidence(answer: Answer) -> xarray.Dataset:
         {"hypothesis": [one.rival.name for one in answer.explanations]},
     )
     said = {"verdict": verdict(answer), "remarks": " ".join(remarks(answer))}
+    if answer.without:
+        said["without_evidence"] = json.dumps(
+            {name: {"zero": why.zero, "because": str(why)} for name, why in answer.without.items()}
+        )
     return data.assign_attrs(_attributes(answer) | said)
 
 
@@ -108,7 +112,7 @@ def _groups(answer: Answer, one: Explanation) -> dict[str, xarray.Dataset]:
         for group in ("posterior_predictive", "observed_data"):
             groups[group] = groups[group].assign_coords(temperature=warmths)
         groups["observed_data"]["temperatures"] = "temperature", np.array(read, np.float64)
-    for name, units in (one.units | {"gas_out": "kg s-1", "gas_in": "kg s-1"}).items():
+    for name, units in (one.units | dict.fromkeys(one.flows, "kg s-1")).items():
         groups["posterior"][name].attrs["units"] = units
     groups["posterior_predictive"]["time"].attrs["units"] = "s"
     own = {

@@ -13,6 +13,7 @@ from .._terminal_text import plain
 from ..console import say
 from ..units import convert
 from .diagnose import Answer, Explanation, Floats, interval
+from .digits import resolving
 from .sampler import said_against
 from .words import remarks, verdict
 
@@ -60,9 +61,13 @@ def _show_evidence(console: Console, answer: Answer) -> None:
 
 
 def _show_flows(console: Console, answer: Answer) -> None:
-    table = _table("What it means: median (90 %)", "hypothesis", ("out [kg/day]", "in [kg/day]"))
+    names = ["gas_out", "gas_in"]
+    if any(np.any(one.flows["gas_supplied"]) for one in answer.explanations):
+        names.append("gas_supplied")
+    heads = [f"{name.removeprefix('gas_')} [kg/day]" for name in names]
+    table = _table("What it means: median (90 %)", "hypothesis", heads)
     for one in answer.explanations:
-        flows = [_shown(one.flows[name] * _PER_DAY) for name in ("gas_out", "gas_in")]
+        flows = [_shown(one.flows[name] * _PER_DAY) for name in names]
         table.add_row(plain(one.rival.name), *flows)
     console.print(table)
     first = answer.explanations[0].next_pressure
@@ -76,6 +81,12 @@ def _show_flows(console: Console, answer: Answer) -> None:
             ]
             table.add_row(plain(one.rival.name), *ahead)
         console.print(table)
+        for one in answer.explanations:
+            for when, by in one.next_pressure.items():
+                failed = int(np.isnan(by[volume]).sum())
+                if failed:
+                    text = f"{failed:,} of {by[volume].size:,} runs fail before a {when} on, and are left out"
+                    say(console, f"{one.rival.name}: {text}")
 
 
 def _show_inputs(console: Console, one: Explanation) -> None:
@@ -100,5 +111,10 @@ def _table(title: str, first: str, others: Sequence[str]) -> Table:
 
 
 def _shown(draws: Floats) -> str:
-    low, high = interval(draws, 0.9)
-    return f"{np.median(draws):.3g} ({low:.3g} .. {high:.3g})"
+    """Write median and interval of the draws whose runs reach so far, with digits that resolve them."""
+    known = draws[~np.isnan(draws)]
+    if not known.size:
+        return "-"
+    low, high = interval(known, 0.9)
+    digits = resolving(low, high)
+    return f"{np.median(known):.{digits}g} ({low:.{digits}g} .. {high:.{digits}g})"

@@ -31,6 +31,9 @@ def verdict(answer: Answer) -> str:
         said += [
             f"The figures of {one.rival.name} are not to be trusted: {why}." for why in one.sampled.doubts
         ]
+    for name, why in answer.without.items():
+        told = "has a probability of 0" if why.zero else "has no evidence, and was not weighed"
+        said.append(f"{name} {told}: {why}.")
     return " ".join(said)
 
 
@@ -74,7 +77,12 @@ def _ranking(answer: Answer) -> str:
             f"{behind[second]:.1f})."
         )
     text = f"The record cannot tell {_joined([names[i] for i in (best, *level)])} apart: "
-    text += f"the largest ln B among them is {max(behind[i] for i in level):.1f}, below {DECISIVE:.0f}"
+    widest = max(level, key=lambda i: behind[i])
+    text += f"the largest ln B among them is {behind[widest]:.1f}, "
+    if behind[widest] < DECISIVE - 0.05:
+        text += f"below {DECISIVE:.0f}"
+    else:
+        text += f"not beyond {DECISIVE:.0f} by twice its error, {0.5 * slack[widest]:.2g}"
     out = [names[i] for i in behind if i not in level]
     return text + (f"; it speaks against {_joined(out)}." if out else ".")
 
