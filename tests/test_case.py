@@ -231,7 +231,7 @@ HEADER = "volume,time [d],pressure [mmHg],uncertainty [Pa]\n"
     "csv, line",
     [
         ("", "record.csv: line 1: missing volume, time, pressure, uncertainty"),
-        (HEADER, "case.toml: record.points: must hold at least one measured pressure"),
+        (HEADER, "record.csv: has no rows below its header; must hold at least one measured pressure"),
         (
             "volume,time [d],pressure,uncertainty,mood\n",
             "record.csv: line 1.mood: must be one of volume, time,",
