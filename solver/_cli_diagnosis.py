@@ -41,8 +41,8 @@ def diagnose(
         int, typer.Option(parser=whole, metavar="N", help="Of one hypothesis; then it is given up.")
     ] = 500_000,
     repeat: Annotated[
-        int, typer.Option(parser=whole, metavar="N", help="Sample N times with other seeds: do they agree?")
-    ] = 1,
+        int, typer.Option(parser=whole, metavar="N", help="Sample N times, with seeds that must agree.")
+    ] = 2,
     define: Overrides = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write posteriors and evidences to this netCDF file.")

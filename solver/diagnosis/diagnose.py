@@ -150,7 +150,7 @@ def diagnose(
     seed: int | None = None,
     live: int | None = None,
     most_evaluations: int = 500_000,
-    repeat: int = 1,
+    repeat: int = 2,
     threads: int | None = None,
     overrides: Mapping[str, object] | Sequence[str] = (),
     report: Callable[[str], None] | None = None,

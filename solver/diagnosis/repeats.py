@@ -29,11 +29,11 @@ def sample_repeatedly(
 ) -> Sampled:  # fmt: skip
     """Sample as `sample` does, ``repeat`` times with seeds of their own, and put the runs together.
 
-    The first has the seed given, so that one run is what it always was.
+    The first has the seed given, so that one run is what it always was. Where nothing is random there is one.
     """
     runs = [
         sample(log_likelihood, len(names), seed=_seed(seed, i), live=live, most_evaluations=most_evaluations)
-        for i in range(repeat)
+        for i in range(repeat if names else 1)
     ]
     return joined(runs, names, seed)
 
