@@ -28,6 +28,9 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": Fa
 #: A function that only other kernels call needs no entry from Python or C.
 _NO_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
+#: Names by which a kernel makes an array, or another form of one.
+_MAKING_ARRAYS = frozenset({"argsort", "copy", "empty", "ravel", "reshape", "sort", "zeros"})
+
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile ``function`` on its first call, and keep the machine code on disk.
@@ -47,6 +50,8 @@ def jit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
 def _compile_cached(function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
+    # counting references takes a tenth of the time to compile; what a kernel is given outlives its call
+    options = options | {"_nrt": not _MAKING_ARRAYS.isdisjoint(function.__code__.co_names)}
     dispatcher = numba.njit(**options, pipeline_class=WholeCompiler)(function)
     part = cache(lambda: numba.njit(**options | _NO_WRAPPERS, pipeline_class=PartCompiler)(function))
     # what Numba asks for when it meets the function in another one; most processes compile none

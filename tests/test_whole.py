@@ -86,7 +86,7 @@ def test_a_function_of_the_users_own_may_call_kernels():
 
 @compiled
 @pytest.mark.parametrize("on", [True, False])
-def test_the_collector_of_garbage_is_as_it_was(on):
+def test_numba_and_the_collector_of_garbage_are_as_they_were(on):
     def wrong(x):
         return x.no_such_thing
 
@@ -98,5 +98,6 @@ def test_the_collector_of_garbage_is_as_it_was(on):
         with pytest.raises(numba.TypingError):
             numba.njit(pipeline_class=WholeCompiler)(wrong)(1.0)
         assert gc.isenabled() is on
+        assert "get_call_type" not in vars(numba.types.Function)
     finally:
         (gc.enable if was_on else gc.disable)()
