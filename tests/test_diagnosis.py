@@ -88,6 +88,18 @@ def test_hypotheses_that_predict_the_same_are_not_told_apart(tmp_path):
     assert "cannot tell one and other apart" in verdict(answer)
 
 
+def test_what_is_hopeless_is_sampled_once(tmp_path):
+    rivals = (
+        '[hypotheses.leaks]\n[hypotheses.hardly]\n[hypotheses.hardly.changes]\n"paths.leak.molecular" = '
+        '{ dist = "loguniform", low = 1e-16, high = 1e-15, name = "conductance" }\n'
+    )
+    answer = diagnose(written(tmp_path, CASE + points(READ) + rivals), seed=1, live=100)
+    leaks, hardly = (one.sampled for one in answer.explanations)
+    assert len(leaks.runs) == 2
+    assert hardly.runs == ()
+    assert hardly.log_evidence < leaks.log_evidence - 30.0
+
+
 def test_told_to_be_stable_tells(tmp_path):
     told = (
         '[diagnosis]\nstable = [{ volume = "tank", start = 1e4, end = 9e4, within = 3000, '

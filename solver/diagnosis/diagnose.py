@@ -26,6 +26,8 @@ __all__ = ["DECISIVE", "Answer", "Explanation", "diagnose"]
 Floats = NDArray[np.float64]
 #: ln of the Bayes factor (20 to 1) from which a record is said to tell two hypotheses apart.
 DECISIVE = 3.0
+# ln of the Bayes factor to the best beyond which a hypothesis is sampled once: no scatter would bring it back
+_HOPELESS = 30.0
 _DAY = 86400.0
 _DRAWS = 1000
 _BAND_TIMES = 41
@@ -170,7 +172,8 @@ def diagnose(
     most_evaluations : int
         After so many of one hypothesis its sampling is given up.
     repeat : int
-        How often each hypothesis is sampled, with seeds of their own, to see whether the runs agree.
+        How often each hypothesis is sampled, with seeds of their own, to see whether the runs agree; once
+        where the first run leaves it hopelessly (30 in the ln of the Bayes factor) behind another.
     threads : int, optional
         By default all processors; the answer does not depend on it.
     overrides : mapping or sequence of str
@@ -191,29 +194,43 @@ def diagnose(
     section = loaded.diagnosis or Diagnosis()
     seed = loaded.sweep.seed if seed is None else seed
     live = section.live if live is None else live
-    explanations = []
+    forwards: dict[str, Forward] = {}
+    sampled: dict[str, Sampled] = {}
     without: dict[str, NoEvidenceError] = {}
+
+    def sample_one(name: str, times: int) -> None:
+        forward = forwards[name]
+        try:
+            sampled[name] = sample_repeatedly(
+                forward, forward.names, seed=seed, live=live, most_evaluations=most_evaluations, repeat=times,
+                first=sampled.pop(name, None),
+            )  # fmt: skip
+        except NoEvidenceError as error:
+            without[name] = error
+
     for rival in rivals:
         if report is not None:
             report(rival.name)
-        try:
-            explanations.append(_explained(rival, seed, live, most_evaluations, repeat, threads))
-        except NoEvidenceError as error:
-            without[rival.name] = error
-    if not explanations:
+        forwards[rival.name] = Forward(rival.case, seed, threads=threads)
+        sample_one(rival.name, 1)
+    best = max((one.log_evidence for one in sampled.values()), default=0.0)
+    for name in [name for name, one in sampled.items() if one.log_evidence > best - _HOPELESS]:
+        sample_one(name, repeat)
+    if not sampled:
         lines = [f"{loaded.source}: hypothesis {name}: {why}" for name, why in without.items()]
         raise NoEvidenceError("\n".join(lines), zero=all(why.zero for why in without.values()))
+    explanations = [
+        _explained(rival, forwards[rival.name], sampled[rival.name], seed, threads)
+        for rival in rivals
+        if rival.name in sampled
+    ]
     return Answer(loaded, explanations, seed, live, without)
 
 
 def _explained(
-    rival: Rival, seed: int, live: int, most: int, repeat: int, threads: int | None
+    rival: Rival, forward: Forward, sampled: Sampled, seed: int, threads: int | None
 ) -> Explanation:
-    """Sample one hypothesis, and run its posterior on to a week after the record."""
-    forward = Forward(rival.case, seed, threads=threads)
-    sampled = sample_repeatedly(
-        forward, forward.names, seed=seed, live=live, most_evaluations=most, repeat=repeat
-    )
+    """Run the posterior of one hypothesis on to a week after the record."""
     cube = sampled.cube[resampled(sampled, _DRAWS, seed)]
     sampled = sampled._replace(doubts=rough_windows(rival.case, cube, seed, threads))
     found = forward.run(cube)

@@ -25,16 +25,19 @@ _DRAWS = 1000
 
 def sample_repeatedly(
     log_likelihood: Callable[[Floats], Floats], names: Sequence[str], *, seed: int, live: int,
-    most_evaluations: int, repeat: int,
+    most_evaluations: int, repeat: int, first: Sampled | None = None,
 ) -> Sampled:  # fmt: skip
     """Sample as `sample` does, ``repeat`` times with seeds of their own, and put the runs together.
 
-    The first has the seed given, so that one run is what it always was. Where nothing is random there is one.
+    The first has the seed given, so that one run is what it always was; it may be given. Where nothing is
+    random there is one.
     """
-    runs = [
-        sample(log_likelihood, len(names), seed=_seed(seed, i), live=live, most_evaluations=most_evaluations)
-        for i in range(repeat if names else 1)
-    ]
+    runs = [first] if first is not None else []
+    for i in range(len(runs), repeat if names else 1):
+        own = _seed(seed, i)
+        runs.append(
+            sample(log_likelihood, len(names), seed=own, live=live, most_evaluations=most_evaluations)
+        )
     return joined(runs, names, seed)
 
 
