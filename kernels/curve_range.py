@@ -26,6 +26,9 @@ SHARE = 1e-2
 # how far an equilibrium is looked for, over the range
 _LOOK_AHEAD = 1.6
 _NEWTON_LIMIT = 30
+# what may be left of a linear rate at its zero, and of ln m by rounding
+_LINEAR_REST = 1e-3
+_ROUNDING = 4e-15
 
 
 @jit
@@ -75,6 +78,17 @@ def interpolate(plan, sample, F, slope, length, state, work):
     if kind == TO_EQUILIBRIUM:
         _balance(plan, work)
     return kind, error / allowed
+
+
+@jit
+def is_linear(plan, sample, F, slope, state, work):
+    """Whether the rate is zero where its slope at the start says that it is, and so linear on the way.
+
+    It is not where pressures meet through a wide crack: the flow is linear within a hair of its turning only.
+    """
+    ahead = -F / slope
+    rate = _rate_at(plan, sample, ahead, state, work)
+    return abs(rate / slope) <= _LINEAR_REST * abs(ahead) + _ROUNDING
 
 
 @jit

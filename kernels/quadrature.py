@@ -39,6 +39,7 @@ from .curve_range import (
     TO_EQUILIBRIUM,
     WHOLE,
     interpolate,
+    is_linear,
     set_linear,
     total_slope,
 )
@@ -125,6 +126,8 @@ def follow_curve(plan, sample, t, stop, state, work):
         Time reached [s]; t if the range is not smooth enough.
     """
     left = stop - t
+    if not state[0] > _ENOUGH_GAS * work.scale[0]:
+        return t
     start = math.log(state[0])
     if _find_kept(plan, sample, start, work):
         end = _finish(plan, t, stop, left, int(work.span[work.method[4], KIND]), state, work)
@@ -140,7 +143,8 @@ def follow_curve(plan, sample, t, stop, state, work):
     span = work.span[work.method[4]]
     span[START] = start
     span[KIND] = NONE
-    if slope < 0.0 and abs(F / slope) <= _LINEAR * plan.settings[RTOL]:
+    near = slope < 0.0 and abs(F / slope) <= _LINEAR * plan.settings[RTOL]
+    if near and is_linear(plan, sample, F, slope, state, work):
         set_linear(plan, state, F, slope, work)
         return _finish(plan, t, stop, left, TO_EQUILIBRIUM, state, work)
     for _ in range(_HALVINGS + 1):

@@ -270,3 +270,24 @@ def test_errors_keep_to_the_tolerance(rtol):
     found = sweep(workload("prk-year", {"run.rtol": rtol}), samples=8, threads=1)
     for name in ("mass_cracks", "pressure_final_tunnel", "leak_rate_final"):
         np.testing.assert_allclose(found[name], exact[name], rtol=rtol, err_msg=name)
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-6])
+@pytest.mark.parametrize("viscous", [1e-15, 2.5e-12])
+def test_where_pressures_meet_a_wide_crack_is_not_linear(viscous, rtol):
+    """Its flow is linear within a hair of its turning; beyond goes the root of the difference."""
+    slot = cracks(0, 1, opening=9e-3, length=0.05, depth=5e-3)
+    case = leaking(slot, seal(1, 2, 0.0, viscous), pressure=P)
+    quick, exact = case.but(rtol=rtol).run(), steps_only(case).run()
+    assert quick["mass"][0] == pytest.approx(exact["mass"][0], rel=1e-6)
+    assert quick["final"][0, 1] == pytest.approx(exact["final"][0, 1], rel=1e-8)
+    assert P - quick["final"][0, 1] == pytest.approx(P - exact["final"][0, 1], rel=1e-3)
+
+
+@pytest.mark.parametrize("days", [1.0, 60.0])
+def test_a_vessel_that_is_empty_at_last_is_no_failure(days):
+    case = leaking(orifice(1, 2, 7.9e-5), duration=days * DAY)
+    result = case.run()
+    assert result.status[0] == status.OK
+    assert result["mass_lost"][0, 0] == pytest.approx(P / PER_MASS, rel=1e-6)
+    assert abs(result["final"][0, 1]) < 1e-3
