@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .flows import overboard_flow, path_flow, quick_flow_slopes
+from .flows import overboard_flow, path_flow, path_flow_slopes, quick_flow_slopes
 from .jit import jit
 from .model import (
     BOUNDARY,
@@ -337,6 +337,8 @@ def _flow_exponent(plan, sample, p):
     flow, by_source, by_sink = quick_flow_slopes(plan, sample, p)
     if flow == 0.0 or _is_level(plan, sample, p):
         return math.nan
+    if sample.paths[p]["table"] == (2 if flow > 0.0 else 1):  # it knows nothing of the end that stands still
+        flow, by_source, by_sink = path_flow_slopes(plan, sample, p)
     if flow > 0.0:
         return by_source * sample.volumes[plan.paths[p]["source"]]["pressure"] / flow
     return by_sink * sample.volumes[plan.paths[p]["sink"]]["pressure"] / flow

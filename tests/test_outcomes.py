@@ -10,6 +10,7 @@ from plans import AIR, Case, Control, Event, cracks, held, orifice, outside, pre
 from scipy.optimize import brentq
 
 from leakflow.kernels import outcomes
+from leakflow.kernels.flows import path_flow
 from leakflow.kernels.model import BOUNDARY, PATCH, PRESSURE, REPRESSURISE, SET_OPENING, TEMPERATURE, VENT
 
 T = 293.15
@@ -311,3 +312,20 @@ def test_the_receipt_shows_gas_that_is_unaccounted_for():
         end[1] = p.state[1] + wrong
         outcomes.note_end(p.plan, p.sample, start, end, p.work.right, p.track, row)
         assert row[place] == pytest.approx(expected, rel=1e-8, abs=1e-14)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_exponent_is_of_the_end_that_the_gas_comes_from(turned):
+    """Also where that stands still, which the table of the cracks knows nothing of."""
+    nudge, leak = 1e-5, []
+    for pressure in (1e5 * (1.0 - nudge), 1e5, 1e5 * (1.0 + nudge)):
+        case = Case([held(100.0, pressure), tank(1.0, 100.0)], [cracks(*((1, 0) if turned else (0, 1)))], 1.0)
+        result = case.run()
+        p = prepared(case)
+        leak.append(abs(path_flow(p.plan, p.sample, 0)))
+        if pressure == 1e5:
+            found = result["flow_exponent"][0, 0]
+    assert result["table_error"][0, 0] > 0.0
+    assert found == pytest.approx(
+        math.log(leak[2] / leak[0]) / math.log((1.0 + nudge) / (1.0 - nudge)), rel=1e-6
+    )
