@@ -34,14 +34,23 @@ def start_steps(plan, sample, t, state, work, span):
     """Take the rates at the start of a span, choose the method, and return the first step [s]."""
     sample.clock[0] = t
     rates_and_slopes(plan, sample, state, work.rate, work.slopes)
-    own = _own_time(plan, state, work)
+    size, speed = _size_and_speed(plan, state, work)
     work.method[1] = 0
     work.method[2] = 0
-    if own < math.inf and own * _fastest(plan, work) < _SLOW:
+    work.method[0] = 1
+    if speed == 0.0:
+        return span
+    own = size / speed
+    fastest = _fastest(plan, work)
+    if own * fastest < _SLOW:
         work.method[0] = 0
         return min(span, _FIRST_EXPLICIT * own)
-    work.method[0] = 1
-    return min(span, _FIRST_IMPLICIT * own)
+    first = _FIRST_IMPLICIT * own
+    if speed > fastest:
+        # what fades first is more than a tolerance: an implicit step over all of it would end rightly, and
+        # be wrong on the way
+        first = min(first, 1.0 / fastest)
+    return min(span, first)
 
 
 @jit
@@ -138,15 +147,15 @@ def _go_implicit(plan, sample, t, state, work):
 
 
 @jit
-def _own_time(plan, state, work):
-    """Time in which the contents would change by themselves (Hairer and Wanner's d0/d1) [s]."""
-    size = 0.0
+def _size_and_speed(plan, state, work):
+    """Largest content and rate over its tolerance, at least 1 and [1/s] (Hairer and Wanner's d0 and d1)."""
+    size = 1.0
     speed = 0.0
     for i in range(n_contents(plan)):
         scale = work.scale[i] + plan.settings[RTOL] * abs(state[i])
         size = max(size, abs(state[i]) / scale)
         speed = max(speed, abs(work.rate[i]) / scale)
-    return max(size, 1.0) / speed if speed > 0.0 else math.inf
+    return size, speed
 
 
 @jit

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+import naive
 import numpy as np
 import pytest
-from plans import Case, cracks, held, orifice, outside, prepared, seal, tank
+from plans import AIR, Case, cracks, held, orifice, outside, prepared, seal, tank
 from step_problems import PROBLEMS, Equalisation
 
 from benchmarks.workloads import workload
@@ -104,3 +105,20 @@ def test_pressures_that_meet_at_a_valve_do_not_chatter(rtol):
     """Each of many samples comes through the openings of a wide valve in few steps, at any tolerance."""
     case = workload("stiff-valve", {"run.rtol": rtol, "run.max_steps": 2000})
     assert sweep(case, samples=48).n_failed == 0
+
+
+@pytest.mark.parametrize("rtol", [1e-5, 1e-6, 1e-8])
+@pytest.mark.parametrize("imbalance", [10.0, 40.0, 100.0, 300.0])
+def test_what_fades_within_the_first_step_is_right_on_the_way(imbalance, rtol):
+    """The difference of two pressures, in tolerances, fades by an exponential long before the end."""
+    T, sizes, conductance = 293.15, (0.4, 1.3), 1e-9
+    R = naive.gas_properties(AIR, T)[0]
+    k = conductance * R * T * (1.0 / sizes[0] + 1.0 / sizes[1])
+    apart = imbalance * rtol * 1e5
+    times = np.append(np.linspace(0.0, 5.0, 41), 1e6) / k
+    volumes = [tank(sizes[0], 1e5 + apart), tank(sizes[1], 1e5)]
+    case = Case(
+        volumes, [seal(0, 1, conductance, 0.0)], 1e6 / k, rtol=rtol, atol=1e2 * rtol, output_time=times
+    )
+    first, second = case.run().pressures[0].T
+    assert first - second == pytest.approx(apart * np.exp(-k * times), abs=3.0 * rtol * 1e5)
