@@ -175,7 +175,7 @@ def _fill(plan, sample, p, k):
         for i in range(NODES):
             total += _COSINE[j, i] * value[i]
         cell["coefficient"][j] = (1.0 if j == 0 else 2.0) / NODES * total
-    error = abs(cell["coefficient"][NODES - 1])
+    error = abs(cell["coefficient"][NODES - 1]) + abs(cell["coefficient"][NODES - 2])
     for x in _CHECK:
         error = max(error, abs(_value(cell["coefficient"], x) - _exact(plan, sample, p, k, x)))
     error = error / largest if largest > 0.0 else error
