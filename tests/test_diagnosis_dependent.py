@@ -60,12 +60,36 @@ def test_the_posterior_of_two_correlated_gaussians(tmp_path):
         assert one.inputs[name].std() == pytest.approx(after[i], rel=0.1)
 
 
-def test_a_hypothesis_without_a_correlated_input_says_so(tmp_path):
+def test_what_a_hypothesis_makes_certain_is_correlated_with_nothing(tmp_path):
     rivals = '[hypotheses.one]\n[hypotheses.known]\n[hypotheses.known.changes]\n"feeds.fed.rate" = 1e-6\n'
-    with pytest.raises(CaseError) as caught:
-        load_rivals(written(tmp_path, TEXT + TOGETHER + rivals))
-    assert "hypotheses.known" in str(caught.value)
-    assert "no such input" in str(caught.value)
-    assert len(caught.value.faults) == 1
-    freed = rivals + '"sweep.correlations" = []\n'
-    assert len(load_rivals(written(tmp_path, TEXT + TOGETHER + freed))[1]) == 2
+    one, known = load_rivals(written(tmp_path, TEXT + TOGETHER + rivals))[1]
+    assert len(one.case.sweep.correlations) == 1
+    assert known.case.sweep.correlations == []
+    drawn = from_prior(known.case, 1, 1000)
+    assert drawn.names == ["start"]
+    assert stats.kstest(drawn.values[:, 0], stats.norm(P0, P0_SD).cdf).pvalue > 0.001
+
+
+def test_an_input_that_acts_after_the_record_leaves_the_marginal(tmp_path):
+    """The patch acts a day after the last reading, which no run of a diagnosis reaches."""
+    late = (
+        '[[schedule]]\naction = "patch"\npath = "leak"\nat = 2e5\n'
+        'factor = { dist = "uniform", low = 0, high = 1, name = "late" }\n'
+    )
+    ranks = '[[sweep.correlations]]\ninputs = ["start", "late", "rate"]\n'
+    ranks += "matrix = [[1, 0.5, RANK], [0.5, 1, 0], [RANK, 0, 1]]\n"
+    text = (
+        (TEXT + late + ranks.replace("RANK", str(RANK)))
+        .replace("duration =", "#")
+        .replace("[run]", "[run]\nduration = 3e5")
+    )
+    case = load_rivals(written(tmp_path, text))[1][0].case
+    forward = Forward(case, 1)
+    assert forward.names == ["start", "rate"]
+    u = np.random.default_rng(1).random((4000, 2))
+    assert stats.spearmanr(forward.run(u).inputs).statistic == pytest.approx(RANK, abs=0.03)
+
+
+def test_a_correlation_of_no_input_is_refused(tmp_path):
+    with pytest.raises(CaseError, match='inputs = "strat": no such input; did you mean start'):
+        load_rivals(written(tmp_path, TEXT + TOGETHER.replace('"start"', '"strat"') + "[hypotheses.one]\n"))

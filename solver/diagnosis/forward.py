@@ -14,7 +14,7 @@ from .._sections import Point, Record
 from ..case import Case
 from ..engine import Block, Points, PointSource, available_threads, run_blocks, warm_up
 from ..plan import CompiledCase, compile_case
-from .dependent import copula_of
+from .dependent import copula_of, uncorrelated
 from .gauges import error_inputs, gauge_of
 from .likelihood import (
     REACH,
@@ -200,9 +200,8 @@ class Forward:
         record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
         run = self.case.run.model_copy(update={"duration": self.end, "output_times": [0.0], "thresholds": []})
         schedule = [event for event in self.case.schedule if _begins(event) <= self.end]
-        compiled = compile_case(
-            self.case.model_copy(update={"record": record, "run": run, "schedule": schedule}), nominal=False
-        )
+        own = self.case.model_copy(update={"record": record, "run": run, "schedule": schedule})
+        compiled = compile_case(uncorrelated(own), nominal=False)
         for rows, quantity in zip(compiled.record_columns[:readings], quantities, strict=True):
             if quantity is not None:
                 compiled.plan.records["quantity"][rows - compiled.record_columns.min()] = quantity

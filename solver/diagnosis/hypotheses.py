@@ -12,8 +12,11 @@ from .._case_checks import nearest
 from .._case_faults import line_of, lines_of, printable
 from .._case_file import RecordFile, apply_overrides, read_case_file, read_record_file
 from .._diagnosis_section import Diagnosis
+from .._sweep_section import Correlation
 from ..case import Case, case_of
 from ..errors import CaseError, Fault
+from ..plan import compile_case
+from .dependent import among
 from .readings import refuse_readings
 from .reserved import refuse_reserved
 
@@ -89,6 +92,8 @@ def load_rivals(
     if recorded and not is_recorded(case):
         text = "missing; a diagnosis needs a record, from the case or from --record FILE"
         raise CaseError(line_of(Fault(("record",), text), file.source))
+    if case.sweep.correlations:  # each must be of inputs, before hypotheses make some of them certain
+        compile_case(case, nominal=False)
     hypotheses = case.hypotheses or {}
     for name in only:
         if name not in hypotheses:
@@ -106,8 +111,9 @@ def load_rivals(
     rivals, faults = [], []
     for name, hypothesis in hypotheses.items():
         try:
-            changed = _changed(file.data, hypothesis.changes, f"{file.source}: hypotheses.{name}")
-            refuse_readings(changed, f"{file.source}: hypotheses.{name}")
+            own = f"{file.source}: hypotheses.{name}"
+            changed = _changed(file.data, hypothesis.changes, own, case.sweep.correlations or [])
+            refuse_readings(changed, own)
             rivals.append(Rival(name, hypothesis.title or name, hypothesis.prior / total, changed))
         except CaseError as error:
             faults += error.faults
@@ -128,7 +134,6 @@ def check_hypotheses(
     CaseError
         With one line for each fault.
     """
-    from ..plan import compile_case
     from .candidates import candidates_of
 
     case, rivals = load_rivals(name_or_path, overrides, recorded=False)
@@ -144,8 +149,13 @@ def is_recorded(case: Case) -> bool:
     return case.record is not None or bool(told)
 
 
-def _changed(data: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> Case:
-    """Return the case with the changes of one hypothesis."""
+def _changed(
+    data: Mapping[str, Any], changes: Mapping[str, Any], source: str, correlations: Sequence[Correlation]
+) -> Case:
+    """Return the case with the changes of one hypothesis.
+
+    What it makes certain is correlated with nothing, unless it says itself what is.
+    """
     idle = [
         line_of(Fault(("changes", key), "must not be changed: it says nothing of a hypothesis"), source)
         for key in changes
@@ -156,7 +166,13 @@ def _changed(data: Mapping[str, Any], changes: Mapping[str, Any], source: str) -
     own = {key: item for key, item in data.items() if key not in ("hypotheses", *_BESIDES)}
     own = copy.deepcopy(own)
     apply_overrides(own, changes, Case, source)
-    return case_of(own, source)
+    if not correlations or any((key + ".").startswith(_HEEDED + ".") for key in changes):
+        return case_of(own, source)
+    own["sweep"].pop("correlations")
+    case = case_of(own, source)
+    names = {column.name for column in compile_case(case).inputs}
+    left = case.sweep.model_copy(update={"correlations": among(correlations, names)})
+    return case.model_copy(update={"sweep": left})
 
 
 def _refuse_other_data(case: Case, rivals: Sequence[Rival]) -> None:

@@ -23,6 +23,7 @@ from ..case import Case, case_of
 from ..errors import CaseError, Fault
 from ..numbers import Constant
 from ..plan import CompiledCase, compile_case
+from .dependent import uncorrelated
 from .forward import last_time, wanted_point
 
 __all__ = ["LIMIT", "TOP_UP", "Ahead", "applies", "look_ahead", "refuse_too_late", "refuse_unknown_names"]
@@ -98,7 +99,7 @@ def look_ahead(
     points = [wanted_point(volume, float(time)) for volume in volumes for time in times]
     record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
     ready = ready.model_copy(update={"record": record})
-    compiled = compile_case(ready)
+    compiled = compile_case(uncorrelated(ready))
     for control, watched in written.armed.items():
         _arm(ready, compiled, control, watched)
     places = compiled.record_columns[:, 1].reshape(len(volumes), len(times))

@@ -15,6 +15,7 @@ from .._case_resolved import resolved_text
 from ..case import Case
 from ..errors import ResultsError
 from ..plan import compile_case
+from .dependent import uncorrelated
 from .diagnose import Answer
 from .forward import last_time
 from .gauges import error_inputs
@@ -158,7 +159,7 @@ def _inferred(case: Case) -> list[str]:
     """Return the inputs of a case that its diagnosis infers: all but those of events after the record."""
     last = last_time(case)
     schedule = [event for event in case.schedule if getattr(event.at, "value", 0.0) <= last]
-    known = compile_case(case.model_copy(update={"schedule": schedule}), nominal=False)
+    known = compile_case(uncorrelated(case.model_copy(update={"schedule": schedule})), nominal=False)
     return [column.name for column in known.inputs]
 
 
