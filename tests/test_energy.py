@@ -299,7 +299,9 @@ def test_adiabatic_mixing_keeps_energy_and_never_lowers_entropy(pressures, tempe
     rows = np.stack([result.value(i) for i in range(8)], axis=1)
     cv_over_r = [1.0 / (naive.gas_properties(gas, 300.0)[2] - 1.0) for gas in gases]
     energy = [sizes[0] * row[2:5] @ cv_over_r + sizes[1] * row[5:8] @ cv_over_r for row in rows]
-    assert energy == pytest.approx([energy[0]] * len(energy), rel=1e-12)
+    # a trace may lie below zero within atol, where its pressure is none
+    trace = 1e-5 * max(cv_over_r) * sum(sizes)
+    assert energy == pytest.approx([energy[0]] * len(energy), rel=1e-12, abs=trace)
     course = np.array([entropy((row[2:5], row[5:8]), row[:2], sizes, gases) for row in rows])
     scale = sum(p * V / T for p, V, T in zip(pressures, sizes, temperatures, strict=True))
     assert (np.diff(course) >= -1e-7 * scale).all()
