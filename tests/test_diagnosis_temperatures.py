@@ -13,6 +13,7 @@ from leakflow.solver.diagnosis.forward import Forward
 from leakflow.solver.diagnosis.hypotheses import load_rivals
 from leakflow.solver.diagnosis.store import write_answer
 from leakflow.solver.diagnosis.words import remarks
+from leakflow.solver.errors import CaseError
 
 RANDOM = '{ dist = "loguniform", low = 1e-11, high = 1e-9, name = "conductance" }'
 TIGHT = CASE.replace(RANDOM, "0")
@@ -134,6 +135,18 @@ def test_one_that_stands_beside_two_pressures_was_read_once(tmp_path):
     assert len(forward_of(tmp_path, TIGHT + readings() + readings() + ERROR_KEY).wanted) == 9
     twice = readings(spread=3600.0) + readings(spread=3600.0)
     assert forward_of(tmp_path, TIGHT + twice + ERROR_KEY).terms == [(0, 3, 6), (1, 4, 7), (2, 5, 8)]
+
+
+@pytest.mark.parametrize("record", [readings().replace("temperature", "#"), ""])
+def test_an_error_of_temperatures_that_were_not_read_is_refused(tmp_path, record):
+    says = (
+        r"^\S*decay.toml: diagnosis.temperature_error = 0.5: must be left out, or 0, for no point of "
+        "the record has a temperature$"
+    )
+    told = '[[diagnosis.limits]]\nvolume = "tank"\ntime = 2e4\nbelow = 1.2e5\nuncertainty = 100\n'
+    text = TIGHT.replace("[record]\n", "[record]\n" if record else "") + record + ERROR_KEY + told
+    with pytest.raises(CaseError, match=says):
+        forward_of(tmp_path, text)
 
 
 @pytest.mark.parametrize("compare, used", [("pressure", "not used"), ("p/T", "used in p/T only")])
