@@ -29,7 +29,7 @@ from .likelihood import (
 )
 from .shared_time import log_together
 
-__all__ = ["READINGS", "Forward", "Found", "last_reading", "last_time", "wanted_point"]
+__all__ = ["READINGS", "Forward", "Found", "last_reading", "last_time", "quantity_of", "wanted_point"]
 
 Floats = NDArray[np.float64]
 
@@ -118,18 +118,20 @@ class Forward:
         End of the run, s; by default the last time that a reading needs.
     extra : sequence of Point, optional
         Pressures wanted besides, for predictions; as of `wanted_point`.
+    extra_quantities : sequence of int or None, optional
+        What is wanted there if it is no pressure, by `leakflow.kernels.model`.
     """
 
     def __init__(
         self, case: Case, seed: int, *, threads: int | None = None, end: float | None = None,
-        extra: Sequence[Point] = (),
+        extra: Sequence[Point] = (), extra_quantities: Sequence[int | None] = (),
     ) -> None:  # fmt: skip
         """Compile the case, with a pressure wanted wherever a reading needs one."""
         self.case, self.seed, self.threads = case, seed, threads or available_threads()
         self.section = case.diagnosis or Diagnosis()
         self.wanted = _wanted(case, self.section)
         self.end = end if end is not None else last_time(case)
-        self.compiled = self._compile(extra)
+        self.compiled = self._compile(extra, extra_quantities)
         self._copula = copula_of(case, self.compiled.inputs)
         self.errors = error_inputs(case)
         inputs = self.compiled.inputs
@@ -200,37 +202,31 @@ class Forward:
         return log_limit(own[:, 0], float(reading.value), reading.uncertainty, below=wanted.kind == "below")
 
     def extra(self, found: Found) -> Floats:
-        """Return the pressures wanted besides, float64 (n, E)."""
+        """Return the pressures, or what else was wanted besides, float64 (n, E)."""
         return found.outcomes[:, self._extra_places]
 
-    def _compile(self, extra: Sequence[Point]) -> CompiledCase:
+    def _compile(self, extra: Sequence[Point], extra_quantities: Sequence[int | None]) -> CompiledCase:
         """Compile the case with a point of the record wherever a pressure is wanted, and no longer a run."""
         points, quantities = [], []
         for wanted in self.wanted:
             for time in wanted.asked:
                 points.append(wanted_point(wanted.volume, float(time), wanted.species))
-                quantities.append(self._quantity(wanted))
+                quantities.append(quantity_of(self.case, wanted.kind))
         readings = len(points)
         points += extra
+        quantities += extra_quantities or [None] * len(extra)
         record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
         run = self.case.run.model_copy(update={"duration": self.end, "output_times": [0.0], "thresholds": []})
         schedule = [event for event in self.case.schedule if _begins(event) <= self.end]
         compiled = compile_case(
             self.case.model_copy(update={"record": record, "run": run, "schedule": schedule}), nominal=False
         )
-        for rows, quantity in zip(compiled.record_columns[:readings], quantities, strict=True):
+        for rows, quantity in zip(compiled.record_columns, quantities, strict=True):
             if quantity is not None:
                 compiled.plan.records["quantity"][rows - compiled.record_columns.min()] = quantity
         middle = compiled.record_columns[:, 1]
         self._places, self._extra_places = middle[:readings], middle[readings:]
         return compiled
-
-    def _quantity(self, wanted: _Wanted) -> int | None:
-        """Return what is wanted of a volume if it is no pressure: what was told, and is foretold, is one."""
-        if wanted.kind == "temperature":
-            return model.TEMPERATURE
-        by_temperature = self.case.record is not None and self.case.record.compare == "p/T"
-        return model.PRESSURE_OVER_TEMPERATURE if wanted.kind == "reading" and by_temperature else None
 
     def _points(self, cube: Floats) -> PointSource:
         plan = self.compiled.plan
@@ -296,6 +292,14 @@ def last_reading(case: Case) -> float:
         *(point.time for point in points), *(item.end for item in section.stable),
         *(item.time for item in section.limits),
     ])  # fmt: skip
+
+
+def quantity_of(case: Case, kind: str) -> int | None:
+    """Return what is compared if it is no pressure: what was told, and is foretold, is one."""
+    if kind == "temperature":
+        return model.TEMPERATURE
+    by_temperature = case.record is not None and case.record.compare == "p/T"
+    return model.PRESSURE_OVER_TEMPERATURE if kind == "reading" and by_temperature else None
 
 
 def _begins(event: object) -> float:
