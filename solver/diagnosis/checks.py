@@ -14,6 +14,8 @@ from .likelihood import Reading, at_offsets, window
 __all__ = ["LeaveOneOut", "leave_one_out", "p_value", "replicates"]
 
 Floats = NDArray[np.float64]
+# log likelihoods of all draws that differ by less leave weights that are the same
+_SAME = 1e-6
 
 
 class LeaveOneOut(NamedTuple):
@@ -25,7 +27,8 @@ class LeaveOneOut(NamedTuple):
         Sum over readings of the log density that the others foretell.
     each : float64 (M,)
     pareto_k : float64 (M,)
-        Above 0.7 the estimate of that reading is not to be trusted.
+        Above 0.7 the estimate of that reading is not to be trusted; 0 where it is exact, for all draws say
+        the same of that reading, as where nothing is random.
     """
 
     elpd: float
@@ -103,13 +106,19 @@ def leave_one_out(log_likelihood: Floats) -> LeaveOneOut:
         raise LeakflowError(
             'leave-one-out scores need arviz; install it with: pip install "leakflow[diagnosis]"'
         ) from None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        log_weights, k = psislw(-log_likelihood.T)  # type: ignore[no-untyped-call]
-    terms = np.asarray(log_weights) + log_likelihood.T
-    top = terms.max(axis=1)
-    each = top + np.log(np.exp(terms - top[:, None]).sum(axis=1))
-    return LeaveOneOut(float(each.sum()), each, np.atleast_1d(np.asarray(k, np.float64)))
+    # the smoothing fits the shape of weights whatever their size, and has none to fit where they are the same
+    same = np.ptp(log_likelihood, axis=0) < _SAME
+    each, pareto_k = log_likelihood.mean(axis=0), np.zeros(log_likelihood.shape[1])
+    if not same.all():
+        logs = log_likelihood.T[~same]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            log_weights, k = psislw(-logs)  # type: ignore[no-untyped-call]
+        terms = np.asarray(log_weights) + logs
+        top = terms.max(axis=1)
+        each[~same] = top + np.log(np.exp(terms - top[:, None]).sum(axis=1))
+        pareto_k[~same] = k
+    return LeaveOneOut(float(each.sum()), each, pareto_k)
 
 
 def _times(rng: np.random.Generator, reading: Reading, n: int) -> Floats:
