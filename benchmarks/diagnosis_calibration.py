@@ -291,10 +291,8 @@ class Weighed:
         inputs, readings = self.bench.record(seed, truth)
         logs, places = [], {}
         for i, (forward, found) in enumerate(zip(self.bench.forwards, self.found, strict=True)):
-            log = sum(
-                forward.log_of(wanted, nodes, np.full(len(nodes), value))
-                for wanted, nodes, value in zip(forward.wanted, found.nodes, readings, strict=True)
-            )
+            shown = {k: np.full(len(found.failed), value) for k, value in enumerate(readings)}
+            log = sum(forward.log_of(term, found.nodes, shown) for term in forward.terms)
             weights = np.exp(log - np.max(log))
             logs.append(float(np.max(log) + np.log(weights.mean())))
             if i == truth:

@@ -278,6 +278,9 @@ def _watch_faults(parts: Parts) -> Iterator[Fault]:
             yield Fault((*key, "volume"), f"no such volume; {nearest(volume, list(parts.volumes))}", volume)
     if parts.diagnosis is not None:
         yield from _gauge_faults(parts.diagnosis, {(point.volume, point.species) for point in points})
+        if parts.diagnosis.temperature_error > 0.0 and all(point.temperature is None for point in points):
+            text = "must be left out, or 0, for no point of the record has a temperature"
+            yield Fault(("diagnosis", "temperature_error"), text, parts.diagnosis.temperature_error)
     times: list[tuple[Key, float]] = [
         (("record", "points", i, "time"), point.time) for i, point in enumerate(points)
     ]

@@ -6,13 +6,14 @@ import h5py
 import numpy as np
 import pytest
 from decay_case import CASE, SD, TIMES, written
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from leakflow.solver.diagnosis.diagnose import diagnose, plain
 from leakflow.solver.diagnosis.forward import Forward
 from leakflow.solver.diagnosis.hypotheses import load_rivals
 from leakflow.solver.diagnosis.store import write_answer
 from leakflow.solver.diagnosis.words import remarks
+from leakflow.solver.errors import CaseError
 
 RANDOM = '{ dist = "loguniform", low = 1e-11, high = 1e-9, name = "conductance" }'
 TIGHT = CASE.replace(RANDOM, "0")
@@ -65,21 +66,87 @@ def test_a_temperature_that_nothing_of_the_model_explains_rejects_it(tmp_path):
     assert one.p_value == 0.0
 
 
-def test_it_is_the_temperature_at_the_time_of_the_reading(tmp_path):
-    """A cycle, at times that are known to an hour: the mean of the Gaussian over the law of the time."""
-    cycle = 'volume = 2\ntemperature_cycles = [{ amplitude = "4 K", period = 1e5 }]\n'
-    felt = 293.15 + 4.0 * np.cos(2.0 * np.pi * TIMES / 1e5) + np.array([0.5, -0.9, 0.2])
-    text = TIGHT.replace("volume = 2\n", cycle) + readings(felt, spread=3600.0) + ERROR_KEY
-    found = forward_of(tmp_path, text).run(np.empty((1, 0)))
-    for i, (time, read) in enumerate(zip(TIMES, felt, strict=True)):
-        at = np.linspace(-3.6, 3.6, 20_001)
-        warmth = 293.15 + 4.0 * np.cos(2.0 * np.pi * (time + 3600.0 * at) / 1e5)
-        likelihood = np.average(stats.norm.pdf(read, warmth, ERROR), weights=stats.norm.pdf(at))
-        assert found.log_likelihood[0, 3 + i] == pytest.approx(np.log(likelihood), abs=0.02)
+CYCLE = 'volume = 2\ntemperature_cycles = [{ amplitude = "4 K", period = 1e5 }]\n'
+CYCLING = TIGHT.replace("volume = 2\n", CYCLE)
+
+
+def cycled(times):
+    return 293.15 + 4.0 * np.cos(2.0 * np.pi * times / 1e5)
+
+
+@pytest.mark.parametrize("law, reach", [("normal", 3.6), ("uniform", 1.0)])
+@pytest.mark.parametrize("step, apart", [(0.0, 0.0), (0.0, 900.0), (500.0, 900.0)])
+def test_pressure_and_temperature_of_a_row_share_their_time(tmp_path, law, reach, step, apart):
+    """The mean, over the law of the one time, of the product: also where the two say different times."""
+    felt = cycled(TIMES) + np.array([0.5, -0.9, 0.2])
+    shown = np.round(1e5 * cycled(TIMES) / cycled(0.0)) + apart
+    text = CYCLING + f'{ERROR_KEY}time_law = "{law}"\nresolution = {step}\n'
+    for time, pressure, read in zip(TIMES, shown, felt, strict=True):
+        text += (
+            f"[[record.points]]\nvolume='tank'\ntime={time}\npressure={pressure}\nuncertainty={SD}\n"
+            f"time_uncertainty=3600\ntemperature={read}\n"
+        )
+    forward = forward_of(tmp_path, text)
+    assert forward.labels == ["record_1", "record_2", "record_3"]
+    found = forward.run(np.empty((1, 0)))
+    at = np.linspace(-reach, reach, 20_001)
+    weights = stats.norm.pdf(at) if law == "normal" else np.ones(at.size)
+    for i, (time, pressure, read) in enumerate(zip(TIMES, shown, felt, strict=True)):
+        warmth = cycled(time + 3600.0 * at)
+        true = 1e5 * warmth / cycled(0.0)
+        if step:
+            halves = (stats.norm.cdf((pressure + way * 0.5 * step - true) / SD) for way in (1, -1))
+            likelihood = (next(halves) - next(halves)) / step
+        else:
+            likelihood = stats.norm.pdf(pressure, true, SD)
+        likelihood = np.average(likelihood * stats.norm.pdf(read, warmth, ERROR), weights=weights)
+        assert found.log_likelihood[0, i] == pytest.approx(np.log(likelihood), abs=0.02)
+
+
+def test_no_time_at_which_both_were_read_speaks_against_a_hypothesis(tmp_path):
+    """A day's cycle known to a quarter of it: each was so at some time, but never both."""
+    text = (
+        CYCLING
+        + f'{ERROR_KEY}time_law = "uniform"\n'
+        + (
+            "[[record.points]]\nvolume='tank'\ntime=5e4\npressure=97000\nuncertainty=50\n"
+            "time_uncertainty=2e4\ntemperature=293.15\n"
+        )
+    )
+    answer = diagnose(written(tmp_path, text), seed=1, live=50)
+    (one,) = answer.explanations
+    warmth = cycled(np.linspace(3e4, 7e4, 100_001))
+    logs = stats.norm.logpdf(97000.0, 1e5 * warmth / cycled(0.0), 50.0) + stats.norm.logpdf(
+        293.15, warmth, ERROR
+    )
+    expected = special.logsumexp(logs) - np.log(logs.size)
+    assert one.sampled.log_evidence == pytest.approx(expected, abs=0.02)
+    assert one.p_value == 0.0
+    assert one.labels == ["record_1"]
+    write_answer(answer, tmp_path / "a.nc")
+    with h5py.File(tmp_path / "a.nc") as file:
+        assert file["case/observed_data/temperatures"][()] == pytest.approx([293.15])
+        made = [file[f"case/posterior_predictive/{name}"][0, :, 0] for name in ("readings", "temperatures")]
+    # both were made at one time: one says, to its error, what the other is
+    assert np.std(made[0] / 1e5 * cycled(0.0) - made[1]) == pytest.approx(np.hypot(ERROR, 0.15), rel=0.1)
 
 
 def test_one_that_stands_beside_two_pressures_was_read_once(tmp_path):
     assert len(forward_of(tmp_path, TIGHT + readings() + readings() + ERROR_KEY).wanted) == 9
+    twice = readings(spread=3600.0) + readings(spread=3600.0)
+    assert forward_of(tmp_path, TIGHT + twice + ERROR_KEY).terms == [(0, 3, 6), (1, 4, 7), (2, 5, 8)]
+
+
+@pytest.mark.parametrize("record", [readings().replace("temperature", "#"), ""])
+def test_an_error_of_temperatures_that_were_not_read_is_refused(tmp_path, record):
+    says = (
+        r"^\S*decay.toml: diagnosis.temperature_error = 0.5: must be left out, or 0, for no point of "
+        "the record has a temperature$"
+    )
+    told = '[[diagnosis.limits]]\nvolume = "tank"\ntime = 2e4\nbelow = 1.2e5\nuncertainty = 100\n'
+    text = TIGHT.replace("[record]\n", "[record]\n" if record else "") + record + ERROR_KEY + told
+    with pytest.raises(CaseError, match=says):
+        forward_of(tmp_path, text)
 
 
 @pytest.mark.parametrize("compare, used", [("pressure", "not used"), ("p/T", "used in p/T only")])

@@ -59,3 +59,40 @@ def test_what_a_diagnosis_says_of_it(tmp_path):
     assert f"The figures of case are not to be trusted: {why[-1]}." in verdict(answer)
     assert plain(answer)["hypotheses"][0]["likelihood_off_because"] == why
     assert posteriors_of(answer)[0].reasons == tuple(why)
+
+
+ROUND = CASE.replace(
+    "volume = 2\n", 'volume = 2\ntemperature_cycles = [{ amplitude = "10 K", period = 5520 }]\n'
+)
+READ_WARM = points(decayed(CONDUCTANCE), 3600.0).replace(
+    "uncertainty = 200.0", "uncertainty = 20.0\ntemperature = 293.15"
+)
+
+
+@pytest.mark.parametrize("keys, rough", [
+    ("", ["the pressure"]),
+    ('compare = "p/T"\n', []),
+    ('compare = "p/T"\n[diagnosis]\ntemperature_error = 1\n', ["the temperature"]),
+    ("[diagnosis]\ntemperature_error = 1\n", ["the pressure", "the temperature"]),
+    ("[diagnosis]\ntemperature_error = 100\n", ["the pressure"]),
+])  # fmt: skip
+def test_what_is_compared_is_looked_at(tmp_path, keys, rough):
+    """The temperature cycles within each window, and the pressure with it, but their ratio does not."""
+    record, _, section = keys.partition("[diagnosis]")
+    section = f"[diagnosis]{section}" if section else ""
+    found = said(tmp_path, ROUND + record + READ_WARM + section)
+    assert [line.partition(" bends")[0] for line in found] == rough * 3
+
+
+def test_p_over_t_that_jumps_is_named(tmp_path):
+    text = (
+        CASE
+        + 'compare = "p/T"\n'
+        + points(decayed(CONDUCTANCE), 1000.0).replace(
+            "uncertainty = 200.0", "uncertainty = 200.0\ntemperature = 293.15"
+        )
+    )
+    (line,) = said(tmp_path, text + crossed(5.1e4, to=9.9e4))
+    assert line.startswith(
+        "p/T bends or jumps within the window of record_2 in 100 % of the draws (control fill"
+    )

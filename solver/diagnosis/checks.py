@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 
 from ..errors import LeakflowError
 from .forward import READINGS, Forward, Found
-from .likelihood import at_offsets, window
+from .likelihood import Reading, at_offsets, window
 
 __all__ = ["LeaveOneOut", "leave_one_out", "p_value", "replicates"]
 
 Floats = NDArray[np.float64]
+# log likelihoods of all draws that differ by less leave weights that are the same
+_SAME = 1e-6
 
 
 class LeaveOneOut(NamedTuple):
-    """How well each reading is foretold by the others.
+    """How well each reading is foretold by the others; what shares a time is left out as one.
 
     Attributes
     ----------
@@ -25,7 +27,8 @@ class LeaveOneOut(NamedTuple):
         Sum over readings of the log density that the others foretell.
     each : float64 (M,)
     pareto_k : float64 (M,)
-        Above 0.7 the estimate of that reading is not to be trusted.
+        Above 0.7 the estimate of that reading is not to be trusted; 0 where it is exact, for all draws say
+        the same of that reading, as where nothing is random.
     """
 
     elpd: float
@@ -36,18 +39,21 @@ class LeaveOneOut(NamedTuple):
 def replicates(forward: Forward, found: Found, seed: int) -> Floats:
     """Return readings as each draw would have made them, float64 (n, R); things told are left aside.
 
-    Those of pressures come first, then those of temperatures.
+    Those of pressures come first, then those of temperatures. What shares an uncertain time is read at one.
     """
     rng = np.random.default_rng(seed)
     made = []
+    clocks: dict[str, Floats] = {}
     for wanted, nodes in zip(forward.wanted, found.nodes, strict=True):
         if wanted.kind not in READINGS:
             continue
         n, reading = len(nodes), wanted.reading
         pressures = nodes[:, 0]
         if reading.time_uncertainty > 0.0:
-            reach, start = window(1.0, uniform=reading.uniform), reading.start
-            z = rng.uniform(start, 1.0, n) if reading.uniform else _inside(rng, reach, n, start) / reach
+            start, clock = reading.start, wanted.clock or wanted.label
+            if clock not in clocks:
+                clocks[clock] = _times(rng, reading, n)
+            z = clocks[clock]
             pressures = at_offsets(nodes, 2.0 * (z - start) / (1.0 - start) - 1.0 if start > -1.0 else z)
         shown = pressures + reading.uncertainty * rng.standard_normal(n)
         if reading.resolution > 0.0:
@@ -66,12 +72,12 @@ def p_value(forward: Forward, found: Found, replicated: Floats) -> float | None:
     if replicated.shape[1] == 0:
         return None
     seen, made = np.zeros(len(replicated)), np.zeros(len(replicated))
-    place = 0
-    for wanted, nodes in zip(forward.wanted, found.nodes, strict=True):
-        if wanted.kind in READINGS:
-            seen -= forward.log_of(wanted, nodes)
-            made -= forward.log_of(wanted, nodes, replicated[:, place])
-            place += 1
+    read = [i for i, wanted in enumerate(forward.wanted) if wanted.kind in READINGS]
+    values = dict(zip(read, replicated.T, strict=True))
+    for term in forward.terms:
+        if term[0] in values:
+            seen -= forward.log_of(term, found.nodes)
+            made -= forward.log_of(term, found.nodes, values)
     return float(np.mean(made >= seen))
 
 
@@ -100,13 +106,27 @@ def leave_one_out(log_likelihood: Floats) -> LeaveOneOut:
         raise LeakflowError(
             'leave-one-out scores need arviz; install it with: pip install "leakflow[diagnosis]"'
         ) from None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        log_weights, k = psislw(-log_likelihood.T)  # type: ignore[no-untyped-call]
-    terms = np.asarray(log_weights) + log_likelihood.T
-    top = terms.max(axis=1)
-    each = top + np.log(np.exp(terms - top[:, None]).sum(axis=1))
-    return LeaveOneOut(float(each.sum()), each, np.atleast_1d(np.asarray(k, np.float64)))
+    # the smoothing fits the shape of weights whatever their size, and has none to fit where they are the same
+    same = np.ptp(log_likelihood, axis=0) < _SAME
+    each, pareto_k = log_likelihood.mean(axis=0), np.zeros(log_likelihood.shape[1])
+    if not same.all():
+        logs = log_likelihood.T[~same]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            log_weights, k = psislw(-logs)  # type: ignore[no-untyped-call]
+        terms = np.asarray(log_weights) + logs
+        top = terms.max(axis=1)
+        each[~same] = top + np.log(np.exp(terms - top[:, None]).sum(axis=1))
+        pareto_k[~same] = k
+    return LeaveOneOut(float(each.sum()), each, pareto_k)
+
+
+def _times(rng: np.random.Generator, reading: Reading, n: int) -> Floats:
+    """Draw times of a reading, as places of its whole window, from -1 to 1."""
+    if reading.uniform:
+        return rng.uniform(reading.start, 1.0, n)
+    reach = window(1.0, uniform=False)
+    return _inside(rng, reach, n, reading.start) / reach
 
 
 def _inside(rng: np.random.Generator, reach: float, n: int, start: float) -> Floats:

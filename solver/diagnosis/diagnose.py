@@ -56,8 +56,8 @@ class Explanation:
         reading's window.
     log_likelihood, replicates : float64 (n, M), (n, R)
         Of all that was read or told; readings as the draws would have made them.
-    labels : list of str
-        Of the M.
+    labels, read : list of str
+        Of the M, where what shares an uncertain time is one, and of the R.
     p_value : float or None
         Posterior predictive; None without readings.
     loo : LeaveOneOut
@@ -79,6 +79,7 @@ class Explanation:
     log_likelihood: Floats
     replicates: Floats
     labels: list[str]
+    read: list[str]
     p_value: float | None
     loo: LeaveOneOut
     times: Floats
@@ -248,7 +249,7 @@ def _explained(
         ahead[name] = {volume: band[:, place] for volume, band in found_then.items()}
     return Explanation(
         rival, sampled, forward.failures, inputs, dict(zip(forward.names, forward.units, strict=True)),
-        _flows(forward, found.outcomes), found.log_likelihood, made, forward.labels,
+        _flows(forward, found.outcomes), found.log_likelihood, made, forward.labels, forward.read,
         p_value(forward, found, made), leave_one_out(found.log_likelihood), times, bands, ahead,
         _temperature_off(rival.case, seed, threads, cube),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,8 +27,9 @@ from .likelihood import (
     window_nodes,
     window_start,
 )
+from .shared_time import log_together
 
-__all__ = ["READINGS", "Forward", "Found", "last_reading", "last_time", "wanted_point"]
+__all__ = ["READINGS", "Forward", "Found", "last_reading", "last_time", "quantity_of", "wanted_point"]
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +47,8 @@ class Found(NamedTuple):
     Attributes
     ----------
     log_likelihood : float64 (n, M)
-        Of each reading and each thing told; -inf where the sample failed.
+        Of each term: a reading, readings that share an uncertain time, or a thing told; -inf where the
+        sample failed.
     inputs : float64 (n, D)
         In SI, in the order of `Forward.names`.
     outcomes : float64 (n, O)
@@ -71,6 +73,7 @@ class _Wanted(NamedTuple):
     is no pressure has 0, for the errors of the gauge are none of its own.
     ``windows`` are empty unless all times are shifted together: then the pressure is asked for at the nodes
     of each, of which there is one for all times, or one for each.
+    ``clock`` is the label of the reading whose uncertain time it shares: they are judged together.
     """
 
     kind: str
@@ -81,6 +84,7 @@ class _Wanted(NamedTuple):
     reading: Reading
     scale: float = 1.0
     windows: tuple[tuple[float, float], ...] = ()
+    clock: str | None = None
 
     @property
     def asked(self) -> Floats:
@@ -114,24 +118,28 @@ class Forward:
         End of the run, s; by default the last time that a reading needs.
     extra : sequence of Point, optional
         Pressures wanted besides, for predictions; as of `wanted_point`.
+    extra_quantities : sequence of int or None, optional
+        What is wanted there if it is no pressure, by `leakflow.kernels.model`.
     """
 
     def __init__(
         self, case: Case, seed: int, *, threads: int | None = None, end: float | None = None,
-        extra: Sequence[Point] = (),
+        extra: Sequence[Point] = (), extra_quantities: Sequence[int | None] = (),
     ) -> None:  # fmt: skip
         """Compile the case, with a pressure wanted wherever a reading needs one."""
         self.case, self.seed, self.threads = case, seed, threads or available_threads()
         self.section = case.diagnosis or Diagnosis()
         self.wanted = _wanted(case, self.section)
         self.end = end if end is not None else last_time(case)
-        self.compiled = self._compile(extra)
+        self.compiled = self._compile(extra, extra_quantities)
         self._copula = copula_of(case, self.compiled.inputs)
         self.errors = error_inputs(case)
         inputs = self.compiled.inputs
         self.names = [column.name for column in inputs] + [error.name for error in self.errors]
         self.units = [column.units for column in inputs] + [error.units for error in self.errors]
-        self.labels = [wanted.label for wanted in self.wanted]
+        self.terms = _terms(self.wanted)
+        self.labels = [self.wanted[term[0]].label for term in self.terms]
+        self.read = [wanted.label for wanted in self.wanted if wanted.kind in READINGS]
         self.failures = self.evaluations = 0
         warm_up(self.compiled.plan, self._points(np.zeros((0, len(self.names)))))
 
@@ -169,52 +177,55 @@ class Forward:
         errors = self._errors(cube)
         own = inputs[:, [column.place for column in self.compiled.inputs]]
         nodes = self._nodes(outcomes, errors)
-        logs = np.stack([self.log_of(w, at) for w, at in zip(self.wanted, nodes, strict=True)], axis=1)
+        logs = np.stack([self.log_of(term, nodes) for term in self.terms], axis=1)
         logs[failed] = -np.inf
         return Found(
             np.where(np.isnan(logs), -np.inf, logs), np.hstack([own, errors]), outcomes, nodes, failed,
         )  # fmt: skip
 
-    def log_of(self, wanted: _Wanted, nodes: Floats, value: Floats | None = None) -> Floats:
-        """Return the log likelihood of one reading, or of replicates ``value`` of it."""
-        reading = wanted.reading if value is None else wanted.reading._replace(value=value)
+    def log_of(
+        self, term: Sequence[int], nodes: Sequence[Floats], values: Mapping[int, Floats] | None = None
+    ) -> Floats:
+        """Return the log likelihood of one of `terms`, or of replicates, by place in `wanted`."""
+        wanted = self.wanted[term[0]]
+        readings = [
+            self.wanted[i].reading if values is None else self.wanted[i].reading._replace(value=values[i])
+            for i in term
+        ]
+        if len(term) > 1:
+            return log_together(readings, [nodes[i] for i in term])
+        (reading,), own = readings, nodes[term[0]]
         if wanted.kind in READINGS:
-            return log_timed(reading, nodes)
+            return log_timed(reading, own)
         if wanted.kind == "stable":
-            return log_stable(_largest(nodes - nodes[:, :1]), float(reading.value), reading.uncertainty)
-        return log_limit(nodes[:, 0], float(reading.value), reading.uncertainty, below=wanted.kind == "below")
+            return log_stable(_largest(own - own[:, :1]), float(reading.value), reading.uncertainty)
+        return log_limit(own[:, 0], float(reading.value), reading.uncertainty, below=wanted.kind == "below")
 
     def extra(self, found: Found) -> Floats:
-        """Return the pressures wanted besides, float64 (n, E)."""
+        """Return the pressures, or what else was wanted besides, float64 (n, E)."""
         return found.outcomes[:, self._extra_places]
 
-    def _compile(self, extra: Sequence[Point]) -> CompiledCase:
+    def _compile(self, extra: Sequence[Point], extra_quantities: Sequence[int | None]) -> CompiledCase:
         """Compile the case with a point of the record wherever a pressure is wanted, and no longer a run."""
         points, quantities = [], []
         for wanted in self.wanted:
             for time in wanted.asked:
                 points.append(wanted_point(wanted.volume, float(time), wanted.species))
-                quantities.append(self._quantity(wanted))
+                quantities.append(quantity_of(self.case, wanted.kind))
         readings = len(points)
         points += extra
+        quantities += extra_quantities or [None] * len(extra)
         record = Record.model_construct(points=points, file=None, compare="pressure", start=None)
         run = self.case.run.model_copy(update={"duration": self.end, "output_times": [0.0], "thresholds": []})
         schedule = [event for event in self.case.schedule if _begins(event) <= self.end]
         own = self.case.model_copy(update={"record": record, "run": run, "schedule": schedule})
         compiled = compile_case(uncorrelated(own), nominal=False)
-        for rows, quantity in zip(compiled.record_columns[:readings], quantities, strict=True):
+        for rows, quantity in zip(compiled.record_columns, quantities, strict=True):
             if quantity is not None:
                 compiled.plan.records["quantity"][rows - compiled.record_columns.min()] = quantity
         middle = compiled.record_columns[:, 1]
         self._places, self._extra_places = middle[:readings], middle[readings:]
         return compiled
-
-    def _quantity(self, wanted: _Wanted) -> int | None:
-        """Return what is wanted of a volume if it is no pressure: what was told, and is foretold, is one."""
-        if wanted.kind == "temperature":
-            return model.TEMPERATURE
-        by_temperature = self.case.record is not None and self.case.record.compare == "p/T"
-        return model.PRESSURE_OVER_TEMPERATURE if wanted.kind == "reading" and by_temperature else None
 
     def _points(self, cube: Floats) -> PointSource:
         plan = self.compiled.plan
@@ -282,6 +293,14 @@ def last_reading(case: Case) -> float:
     ])  # fmt: skip
 
 
+def quantity_of(case: Case, kind: str) -> int | None:
+    """Return what is compared if it is no pressure: what was told, and is foretold, is one."""
+    if kind == "temperature":
+        return model.TEMPERATURE
+    by_temperature = case.record is not None and case.record.compare == "p/T"
+    return model.PRESSURE_OVER_TEMPERATURE if kind == "reading" and by_temperature else None
+
+
 def _begins(event: object) -> float:
     """Return when an event begins, if that is fixed."""
     return float(getattr(getattr(event, "at", None), "value", 0.0))
@@ -314,7 +333,7 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
             _Wanted("reading", f"record_{i + 1}", point.volume, point.species, times, reading, scale)
         )
     if section.temperature_error > 0.0:
-        wanted += _temperatures(case, section, wanted)
+        wanted = _with_temperatures(case, section, wanted)
     for i, stable in enumerate(section.stable):
         times = np.linspace(stable.start, stable.end, _LOOKS)
         reading = Reading(stable.within, stable.uncertainty)
@@ -328,21 +347,39 @@ def _wanted(case: Case, section: Diagnosis) -> list[_Wanted]:
     return wanted
 
 
-def _temperatures(case: Case, section: Diagnosis, readings: Sequence[_Wanted]) -> list[_Wanted]:
-    """List the temperatures of the record; one that stands beside two pressures was read once."""
+def _with_temperatures(case: Case, section: Diagnosis, readings: Sequence[_Wanted]) -> list[_Wanted]:
+    """Add the temperatures of the record to its readings; one that stands beside two pressures was read once.
+
+    What was read together at an uncertain time shares it.
+    """
     points = case.record.points if case.record is not None else []
-    seen, wanted = set(), []
+    clocks: dict[object, str] = {}
+    timed, temperatures = [], []
     for i, (point, own) in enumerate(zip(points, readings, strict=True)):
-        key = (point.volume, point.time, point.time_uncertainty, point.temperature)
-        if point.temperature is None or key in seen:
+        if point.temperature is None:
+            timed.append(own)
             continue
-        seen.add(key)
-        reading = own.reading._replace(
-            value=point.temperature, uncertainty=section.temperature_error, resolution=0.0
-        )
-        name = f"temperature_{i + 1}"
-        wanted.append(_Wanted("temperature", name, point.volume, None, own.times, reading, 0.0))
-    return wanted
+        key = (point.volume, point.time, point.time_uncertainty, point.temperature)
+        first = key not in clocks
+        label = clocks.setdefault(key, own.label)
+        clock = label if point.time_uncertainty > 0.0 else None
+        timed.append(own._replace(clock=clock))
+        if first:
+            reading = own.reading._replace(
+                value=point.temperature, uncertainty=section.temperature_error, resolution=0.0
+            )
+            name = f"temperature_{i + 1}"
+            thermometer = _Wanted("temperature", name, point.volume, None, own.times, reading, 0.0)
+            temperatures.append(thermometer._replace(clock=clock))
+    return timed + temperatures
+
+
+def _terms(wanted: Sequence[_Wanted]) -> list[tuple[int, ...]]:
+    """Group what is wanted into terms of the likelihood: what shares an uncertain time is one."""
+    terms: dict[str, list[int]] = {}
+    for i, one in enumerate(wanted):
+        terms.setdefault(one.clock or one.label, []).append(i)
+    return [tuple(term) for term in terms.values()]
 
 
 def _largest(changes: Floats) -> Floats:

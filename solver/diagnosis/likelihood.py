@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "NODES", "REACH", "Reading", "at_offsets", "at_places", "between_nodes", "log_limit", "log_rounded",
-    "log_stable", "log_timed", "node_offsets", "window", "window_nodes", "window_start",
+    "NODES", "REACH", "Reading", "at_offsets", "at_places", "between_nodes", "log_law", "log_limit",
+    "log_rounded", "log_stable", "log_timed", "node_offsets", "window", "window_nodes", "window_start",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -116,6 +116,17 @@ def log_limit(pressure: Floats, limit: float, uncertainty: float, *, below: bool
 def log_stable(change: Floats, within: float, uncertainty: float) -> Floats:
     """Return the log probability that a change was seen as less than ``within``, either way."""
     return _log_between((-within - change) / uncertainty, (within - change) / uncertainty)
+
+
+def log_law(places: Floats, reading: Reading) -> Floats:
+    """Return the log density of the law of a reading's time at places of its window, from -1 to 1."""
+    from scipy.special import ndtr
+
+    if reading.uniform:
+        return np.full(places.shape, -np.log(2.0))
+    z = REACH * _whole(places, reading.start)
+    of_one = 0.5 * REACH * (1.0 - reading.start) / (ndtr(REACH) - ndtr(REACH * reading.start))
+    return np.asarray(np.log(of_one / np.sqrt(2.0 * np.pi)) - 0.5 * z * z)
 
 
 def window(time_uncertainty: float, *, uniform: bool) -> float:

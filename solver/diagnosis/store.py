@@ -81,8 +81,8 @@ def _groups(answer: Answer, one: Explanation) -> dict[str, xarray.Dataset]:
     """Return the groups of one hypothesis; all draws are one chain."""
     import xarray
 
-    readings = [name for name in one.labels if name.startswith("record_")]
-    warmths = [name for name in one.labels if name.startswith("temperature_")]
+    readings = [name for name in one.read if name.startswith("record_")]
+    warmths = [name for name in one.read if name.startswith("temperature_")]
     points = [] if one.rival.case.record is None else one.rival.case.record.points
     posterior = {name: (("chain", "draw"), draws[None]) for name, draws in one.inputs.items()}
     posterior |= {name: (("chain", "draw"), draws[None]) for name, draws in one.flows.items()}
