@@ -207,6 +207,20 @@ def test_the_past_is_the_same_to_the_bit_where_no_limit_is_watched(sampled, tmp_
         assert (of(outlook, option).pressures["tank"][:, 0] == last).all()
 
 
+def test_of_what_is_kept_empty_the_lower_pressure_is_better(sampled, tmp_path):
+    """A patch keeps the pressure up in every draw: worse where it ought to be low."""
+    _, _, file = sampled
+    for key, wins in (("", 1.0), ('better = "higher-pressure"\n', 1.0), ('better = "lower-pressure"\n', 0.0)):
+        case = written(tmp_path, UNKNOWN + OPTIONS + "[forecast]\n" + key)
+        outlook = forecast(case, posterior=file, options=["perfect"], until="10 d", seed=1)
+        by_name = {figure.name: better(outlook, "perfect", NOTHING, figure)[0] for figure in figures(outlook)}
+        assert by_name["pressure_tank_week"] == by_name["pressure_tank_end"] == pytest.approx(wins)
+        assert by_name["gas_lost"] == pytest.approx(1.0)
+    screen = Console(file=io.StringIO(), width=200, markup=False)
+    show_outlook(screen, outlook)
+    assert "pressure tank end [mmHg]: less" in screen.file.getvalue()
+
+
 def test_draws_are_those_of_the_posterior(sampled):
     case, answer, file = sampled
     outlook = forecast(case, posterior=file, options=["patch"], seed=1, threads=2)
@@ -318,6 +332,7 @@ def test_files_of_something_else_are_refused(sampled, tmp_path):
     "text, line",
     [
         ("[forecast]\nuntl = 1\n", "forecast.untl: unknown key; did you mean forecast.until?"),
+        ('[forecast]\nbetter = "lower"\n', 'forecast.better = "lower": must be'),
         ('[forecast]\nuntil = "soon"\n', 'forecast.until = "soon": must be a time'),
         ('[forecast]\nlimits = [{ volume = "tank" }]\n', "must have either below or above"),
         ('[forecast]\nlimits = [{ volume = "tnak", below = 1 }]\n',

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._forecast_section import Forecast
 from .forecast import WEEK, Outlook, Prediction
 from .reserved import MIXTURE
 
@@ -25,7 +26,8 @@ class Figure(NamedTuple):
     ----------
     name, units : str
     more : bool
-        Whether more of it is better: a pressure, or the time until a limit is crossed.
+        Whether more of it is better: a pressure, unless the case says otherwise, or the time until a limit
+        is crossed.
     of : callable
         Takes a `Prediction`, returns float64 (n,).
     limit : bool
@@ -42,11 +44,12 @@ class Figure(NamedTuple):
 def figures(outlook: Outlook) -> list[Figure]:
     """List the figures of an outlook; pressures next week only if it reaches so far."""
     week = int(np.searchsorted(outlook.times, WEEK))
+    higher = (outlook.case.forecast or Forecast()).better == "higher-pressure"
     found = []
     for volume in outlook.volumes:
         if outlook.times[-1] >= WEEK:
-            found.append(Figure(f"pressure_{volume}_week", "Pa", True, _pressure(volume, week)))
-        found.append(Figure(f"pressure_{volume}_end", "Pa", True, _pressure(volume, -1)))
+            found.append(Figure(f"pressure_{volume}_week", "Pa", higher, _pressure(volume, week)))
+        found.append(Figure(f"pressure_{volume}_end", "Pa", higher, _pressure(volume, -1)))
     found += [
         Figure("make_up", "kg", False, lambda one: one.make_up),
         Figure("gas_lost", "kg s-1", False, lambda one: one.gas_lost),
