@@ -43,7 +43,10 @@ def show_outlook(console: Console, outlook: Outlook) -> None:
     for name in outlook.left_out:
         say(console, f"Left out, for it acts on nothing that these hypotheses have: {name}")
     if outlook.failures:
-        say(console, f"{outlook.failures:,} runs failed; they are left out")
+        say(console, f"{outlook.failures:,} runs failed; they are left out of what comes after")
+        reached = np.floor(outlook.all_reach / _PER_DAY * 100.0) / 100.0
+        if reached > 0.0:
+            say(console, f'All runs go on for {reached:g} days: --until "{reached:g} d" keeps them all.')
 
 
 def _show_options(console: Console, outlook: Outlook, shown: list[Figure]) -> None:
