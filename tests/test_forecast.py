@@ -501,3 +501,24 @@ def test_what_only_some_runs_reach_is_of_all_that_do(tmp_path):
     np.testing.assert_allclose(found.crossings["half"], half, rtol=1e-5)
     alone = forecast(case, until="20 d", seed=1, live=50, options=[], threads=1)
     assert np.array_equal(of(alone, NOTHING).pressures["tank"], found.pressures["tank"], equal_nan=True)
+
+
+def test_what_rounding_leaves_is_no_gas(known, tmp_path):
+    """A path so fine that less than a microgram passes: no gas lost and none in, and so no option better."""
+    fine = '[volumes.room]\nkind = "boundary"\npressure = 2e5\n[paths.fine]\nkind = "seal"\n'
+    fine += 'from = "room"\nto = "tank"\nmolecular = 1e-24\n[run]'
+    text = KNOWN.replace(f"molecular = {CONDUCTANCE}", "molecular = 1e-24").replace("[run]", fine)
+    text = text.replace(f"uncertainty = {SD}", "uncertainty = 5e4")
+    option = '[options.perfect]\npatch = { path = "fine", efficacy = 0.5 }\n'
+    outlook = forecast(written(tmp_path, text + LIMITS + option))
+    by_name = {figure.name: figure for figure in figures(outlook)}
+    for name in ("gas_in", "gas_lost"):
+        assert not by_name[name].of(outlook.predictions["perfect", "case"]).any()
+        assert better(outlook, "perfect", NOTHING, by_name[name]) == (0.0, pytest.approx(1.0))
+    screen = Console(file=io.StringIO(), width=200)
+    show_outlook(screen, outlook)
+    assert "gas in" not in screen.file.getvalue()
+    # and what is more is there to the microgram
+    lost = of(known, NOTHING).gas_lost * SPAN
+    assert lost == pytest.approx(np.full(1000, (NOW - NOW * np.exp(-K * SPAN)) * CONTENT), rel=1e-6)
+    assert np.abs(lost * 1e9 - np.round(lost * 1e9)).max() < 1e-3

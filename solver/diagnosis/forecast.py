@@ -50,8 +50,8 @@ class Prediction(NamedTuple):
         Gas supplied to the integrated volumes, and put into held ones to keep their pressure, from the last
         reading to the end, kg; never negative.
     gas_lost, gas_in : float64 (n,)
-        Gas that the integrated volumes lost, and got otherwise than by make-up, means over the same time,
-        kg/s; as `leakflow.solver.diagnosis.accounts.Gas` has them.
+        Gas that the integrated volumes lost, and got otherwise than by make-up, to the microgram, as means
+        over the same time, kg/s; as `leakflow.solver.diagnosis.accounts.Gas` has them.
     top_ups : float64 (n,)
         How often a control filled a volume.
     crossings : dict of str to float64 (n,)
@@ -298,19 +298,12 @@ def _prediction(loaded: Case, start: Ran, end: Ran, reached: Reached, last: floa
         volume: np.where(start.failed[:, None], np.nan, reached.pressures[:, i])
         for i, volume in enumerate(end.ahead.volumes)
     }
-    # to the microgram: what rounding leaves of nothing would else be less, or more, than nothing
-    make_up = np.asarray(np.round(nothing + gas.supplied + gas.kept, 9), np.float64)
     until = np.where(start.failed, np.nan, reached.until)
-    return Prediction(
-        pressures,
-        make_up,
-        nothing + gas.lost / span,
-        nothing + gas.came / span,
-        fills,
-        crossings,
-        failed,
-        until,
+    make_up, lost, came = (
+        np.asarray(np.round(nothing + mass, 9), np.float64)  # to the microgram: less is what rounding leaves
+        for mass in (gas.supplied + gas.kept, gas.lost, gas.came)
     )
+    return Prediction(pressures, make_up, lost / span, came / span, fills, crossings, failed, until)
 
 
 def _wanted_options(case: Case, names: Sequence[str]) -> dict[str, Option]:
