@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import shutil
 
@@ -522,3 +523,18 @@ def test_what_rounding_leaves_is_no_gas(known, tmp_path):
     lost = of(known, NOTHING).gas_lost * SPAN
     assert lost == pytest.approx(np.full(1000, (NOW - NOW * np.exp(-K * SPAN)) * CONTENT), rel=1e-6)
     assert np.abs(lost * 1e9 - np.round(lost * 1e9)).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    "spread, cell",
+    [(0.0, "123.4"), (5e-7, "123.4"), (5e-5, "123.4231 (123.4215 .. 123.4246) [123.4203 .. 123.4259]")],
+)
+def test_a_spread_that_is_only_rounding_has_no_band(known, spread, cell):
+    """Ends that differ by less than a millionth are one number, not nine digits of noise."""
+    levels = 123.42 * 133.322387415 * (1.0 + spread * np.linspace(0.0, 1.0, 1000))
+    pressures = {"tank": np.repeat(levels[:, None], known.times.size, axis=1)}
+    made = {key: one._replace(pressures=pressures) for key, one in known.predictions.items()}
+    screen = Console(file=io.StringIO(), width=60, markup=False)
+    show_outlook(screen, dataclasses.replace(known, predictions=made))
+    shown = " ".join(screen.file.getvalue().split("pressure tank end")[1].split("make up")[0].split())
+    assert f"nothing {cell}" in shown
