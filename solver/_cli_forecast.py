@@ -98,7 +98,7 @@ def forecast(
                 show_outlook(terminal(), outlook)
         bad = [f"{one.name}: not converged: {'; '.join(one.reasons)}" for one in outlook.not_converged]
         if outlook.failures:
-            bad.append(f"{outlook.failures:,} runs failed; they are left out")
+            bad.append(f"{outlook.failures:,} runs failed; they are left out of what comes after")
         if bad:
             fail(bad, FAILED_SAMPLES)
 

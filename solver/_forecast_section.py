@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -80,6 +80,9 @@ class Forecast(Section):
     )
     limits: list[WatchedLimit] = Field(
         default_factory=list, max_length=20, description="Pressures of which is wanted when they are crossed."
+    )
+    better: Literal["higher-pressure", "lower-pressure"] = Field(
+        "higher-pressure", description="Which counts as better where options are compared."
     )
 
     @model_validator(mode="after")

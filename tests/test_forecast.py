@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import shutil
 
@@ -207,6 +208,20 @@ def test_the_past_is_the_same_to_the_bit_where_no_limit_is_watched(sampled, tmp_
         assert (of(outlook, option).pressures["tank"][:, 0] == last).all()
 
 
+def test_of_what_is_kept_empty_the_lower_pressure_is_better(sampled, tmp_path):
+    """A patch keeps the pressure up in every draw: worse where it ought to be low."""
+    _, _, file = sampled
+    for key, wins in (("", 1.0), ('better = "higher-pressure"\n', 1.0), ('better = "lower-pressure"\n', 0.0)):
+        case = written(tmp_path, UNKNOWN + OPTIONS + "[forecast]\n" + key)
+        outlook = forecast(case, posterior=file, options=["perfect"], until="10 d", seed=1)
+        by_name = {figure.name: better(outlook, "perfect", NOTHING, figure)[0] for figure in figures(outlook)}
+        assert by_name["pressure_tank_week"] == by_name["pressure_tank_end"] == pytest.approx(wins)
+        assert by_name["gas_lost"] == pytest.approx(1.0)
+    screen = Console(file=io.StringIO(), width=200, markup=False)
+    show_outlook(screen, outlook)
+    assert "pressure tank end [mmHg]: less" in screen.file.getvalue()
+
+
 def test_draws_are_those_of_the_posterior(sampled):
     case, answer, file = sampled
     outlook = forecast(case, posterior=file, options=["patch"], seed=1, threads=2)
@@ -318,6 +333,7 @@ def test_files_of_something_else_are_refused(sampled, tmp_path):
     "text, line",
     [
         ("[forecast]\nuntl = 1\n", "forecast.untl: unknown key; did you mean forecast.until?"),
+        ('[forecast]\nbetter = "lower"\n', 'forecast.better = "lower": must be'),
         ('[forecast]\nuntil = "soon"\n', 'forecast.until = "soon": must be a time'),
         ('[forecast]\nlimits = [{ volume = "tank" }]\n', "must have either below or above"),
         ('[forecast]\nlimits = [{ volume = "tnak", below = 1 }]\n',
@@ -423,21 +439,102 @@ def test_an_option_of_other_hypotheses_is_left_out(tmp_path):
         forecast(written(tmp_path, KNOWN + LIMITS + rivals + option.replace("leak", "leek")), only=["other"])
 
 
-def test_runs_that_fail_give_no_figures(tmp_path):
+def test_runs_that_fail_give_what_comes_before(tmp_path):
     """More is taken out than there is: the tank is empty before a week is over, but not before a day is."""
     pump = '[feeds.pump]\nkind = "rate"\nvolume = "tank"\ngas = "N2"\nrate = -4e-6\n'
-    case = written(tmp_path, KNOWN.replace("[run]", pump + "[run]") + LIMITS)
-    told = plain_outlook(forecast(case))
+    late = 'limits = [{ name = "late", volume = "tank", above = 2e5 }, '
+    case = written(tmp_path, KNOWN.replace("[run]", pump + "[run]") + LIMITS.replace("limits = [", late))
+    outlook = forecast(case)
+    told = plain_outlook(outlook)
     assert told["failed_runs"] == 1000
-    end = told["options"][NOTHING]["figures"]["case"]["pressure_tank_end"]
-    assert (end["median"], end["draws"]) == (None, 0)
+    figures_told = told["options"][NOTHING]["figures"]["case"]
+    for name in ("pressure_tank_week", "pressure_tank_end", "gas_lost", "time_to_late"):
+        assert (figures_told[name]["median"], figures_told[name]["draws"]) == (None, 0)
+    # V dp/dt = R T (-4e-6 - C p) from 1e5 Pa
+    level = 4e-6 / CONDUCTANCE
+    passed = {p: np.log((1e5 + level) / (p + level)) / K - LAST for p in (3e4, 0.0)}
+    half = figures_told["time_to_half"]
+    assert (half["probability"], half["draws"]) == (pytest.approx(1.0), 1000)
+    assert half["median"] == pytest.approx(passed[3e4], rel=1e-6)
+    step = SPAN / 40 / 8
+    assert passed[0.0] - 1.5 * step < told["all_runs_reach"] <= passed[0.0]
+    found = of(outlook, NOTHING)
+    before = outlook.times <= told["all_runs_reach"]
+    expected = (1e5 + level) * np.exp(-K * (LAST + outlook.times[before])) - level
+    np.testing.assert_allclose(found.pressures["tank"][0, before], expected, rtol=1e-5)
+    assert np.isnan(found.pressures["tank"][:, ~before]).all()
     screen = Console(file=io.StringIO(), width=100)
-    show_outlook(screen, forecast(case))
+    show_outlook(screen, outlook)
     rows = [line.split() for line in screen.file.getvalue().splitlines() if "nothing" in line]
-    assert rows
-    assert all(row == ["nothing", "-"] for row in rows)
+    assert [row[1] == "-" for row in rows].count(False) == 1
+    reach = np.floor(told["all_runs_reach"] / DAY * 100) / 100
+    assert f'--until "{reach:g} d" keeps them all' in screen.file.getvalue()
+    assert forecast(case, until=f"{reach:g} d").failures == 0
     ahead = plain(diagnose(case))["hypotheses"][0]["next_pressure"]
     level, now = -4e-6 / CONDUCTANCE, 1e5
     expected = level + (now - level) * np.exp(-K * (LAST + DAY))
     assert ahead["day"]["tank"]["median"] == pytest.approx(expected, rel=1e-6)
     assert (ahead["week"]["tank"]["median"], ahead["week"]["tank"]["failed"]) == (None, 1000)
+
+
+def test_what_only_some_runs_reach_is_of_all_that_do(tmp_path):
+    """The pump is random: draws that are empty before the horizon count a week on if they are not by then."""
+    feed = (
+        '[feeds.pump]\nkind = "rate"\nvolume = "tank"\ngas = "N2"\nrate = { dist = "uniform", low = -2e-6, '
+    )
+    text = KNOWN.replace("[run]", feed + 'high = -1e-8, name = "pump" }\n[run]')
+    case = written(tmp_path, text.replace(f"uncertainty = {SD}", "uncertainty = 5e4") + LIMITS)
+    outlook = forecast(case, until="20 d", seed=1, live=50, options=[])
+    (posterior,) = outlook.posteriors
+    level = -posterior.draws["pump"] / CONDUCTANCE
+    empty = np.log((1e5 + level) / level) / K - LAST
+    found = of(outlook, NOTHING)
+    week = int(np.searchsorted(outlook.times, WEEK))
+    assert 50 < (empty < WEEK).sum() < 950
+    assert ((empty > WEEK) & (empty < 20 * DAY)).sum() > 50
+    sure = np.abs(empty - WEEK) > DAY
+    pressure = found.pressures["tank"][:, week]
+    assert (np.isnan(pressure) == (empty < WEEK))[sure].all()
+    expected = (1e5 + level) * np.exp(-K * (LAST + WEEK)) - level
+    there = sure & (empty > WEEK)
+    np.testing.assert_allclose(pressure[there], expected[there], rtol=1e-4, atol=0.1)
+    half = np.log((1e5 + level) / (3e4 + level)) / K - LAST
+    np.testing.assert_allclose(found.crossings["half"], half, rtol=1e-5)
+    alone = forecast(case, until="20 d", seed=1, live=50, options=[], threads=1)
+    assert np.array_equal(of(alone, NOTHING).pressures["tank"], found.pressures["tank"], equal_nan=True)
+
+
+def test_what_rounding_leaves_is_no_gas(known, tmp_path):
+    """A path so fine that less than a microgram passes: no gas lost and none in, and so no option better."""
+    fine = '[volumes.room]\nkind = "boundary"\npressure = 2e5\n[paths.fine]\nkind = "seal"\n'
+    fine += 'from = "room"\nto = "tank"\nmolecular = 1e-24\n[run]'
+    text = KNOWN.replace(f"molecular = {CONDUCTANCE}", "molecular = 1e-24").replace("[run]", fine)
+    text = text.replace(f"uncertainty = {SD}", "uncertainty = 5e4")
+    option = '[options.perfect]\npatch = { path = "fine", efficacy = 0.5 }\n'
+    outlook = forecast(written(tmp_path, text + LIMITS + option))
+    by_name = {figure.name: figure for figure in figures(outlook)}
+    for name in ("gas_in", "gas_lost"):
+        assert not by_name[name].of(outlook.predictions["perfect", "case"]).any()
+        assert better(outlook, "perfect", NOTHING, by_name[name]) == (0.0, pytest.approx(1.0))
+    screen = Console(file=io.StringIO(), width=200)
+    show_outlook(screen, outlook)
+    assert "gas in" not in screen.file.getvalue()
+    # and what is more is there to the microgram
+    lost = of(known, NOTHING).gas_lost * SPAN
+    assert lost == pytest.approx(np.full(1000, (NOW - NOW * np.exp(-K * SPAN)) * CONTENT), rel=1e-6)
+    assert np.abs(lost * 1e9 - np.round(lost * 1e9)).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    "spread, cell",
+    [(0.0, "123.4"), (5e-7, "123.4"), (5e-5, "123.4231 (123.4215 .. 123.4246) [123.4203 .. 123.4259]")],
+)
+def test_a_spread_that_is_only_rounding_has_no_band(known, spread, cell):
+    """Ends that differ by less than a millionth are one number, not nine digits of noise."""
+    levels = 123.42 * 133.322387415 * (1.0 + spread * np.linspace(0.0, 1.0, 1000))
+    pressures = {"tank": np.repeat(levels[:, None], known.times.size, axis=1)}
+    made = {key: one._replace(pressures=pressures) for key, one in known.predictions.items()}
+    screen = Console(file=io.StringIO(), width=60, markup=False)
+    show_outlook(screen, dataclasses.replace(known, predictions=made))
+    shown = " ".join(screen.file.getvalue().split("pressure tank end")[1].split("make up")[0].split())
+    assert f"nothing {cell}" in shown

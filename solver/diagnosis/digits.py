@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["resolving"]
+__all__ = ["is_one_number", "resolving"]
 
 _LEAST, _MOST = 3, 9
+# relative width of an interval that is only what the tolerance of a run leaves
+_ROUNDING = 1e-6
 
 
 def resolving(low: float, high: float) -> int:
@@ -16,3 +18,9 @@ def resolving(low: float, high: float) -> int:
         return _LEAST
     needed = math.floor(math.log10(largest)) - math.floor(math.log10(width)) + 2
     return min(max(needed, _LEAST), _MOST)
+
+
+def is_one_number(low: float, high: float) -> bool:
+    """Whether an interval is finite and so narrow that its width is only rounding."""
+    largest = max(abs(low), abs(high))
+    return math.isfinite(largest) and high - low <= _ROUNDING * largest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +16,13 @@ from .._case_checks import nearest
 from .._case_faults import line_of
 from .._column import label
 from .._controls import RepressuriseControl
-from .._forecast_section import Forecast, Option, until_of
+from .._forecast_section import Forecast, Option, WatchedLimit, until_of
 from ..case import Case, load_case
-from ..engine import Block, Points, available_threads, run_blocks
 from ..errors import CaseError, Fault, FaultsError, LeakflowError
 from ..numbers import Constant
 from .accounts import gas_of
 from .diagnose import diagnose
+from .forecast_runs import Ran, Reached, reached_before, run_draws
 from .forward import last_reading
 from .hypotheses import Rival, load_rivals
 from .options import LIMIT, Ahead, applies, look_ahead, refuse_too_late, refuse_unknown_names
@@ -51,14 +50,17 @@ class Prediction(NamedTuple):
         Gas supplied to the integrated volumes, and put into held ones to keep their pressure, from the last
         reading to the end, kg; never negative.
     gas_lost, gas_in : float64 (n,)
-        Gas that the integrated volumes lost, and got otherwise than by make-up, means over the same time,
-        kg/s; as `leakflow.solver.diagnosis.accounts.Gas` has them.
+        Gas that the integrated volumes lost, and got otherwise than by make-up, to the microgram, as means
+        over the same time, kg/s; as `leakflow.solver.diagnosis.accounts.Gas` has them.
     top_ups : float64 (n,)
         How often a control filled a volume.
     crossings : dict of str to float64 (n,)
         When each limit was crossed first, s after the last reading; infinite where it was not.
     failed : bool (n,)
-        Draws whose run failed; all else of them is NaN.
+        Draws whose run failed before the end: all else of them is NaN but pressures until then, and limits
+        that they crossed before.
+    reached : float64 (n,)
+        How far after the last reading each run is known to go, s; NaN where not even so far.
     """
 
     pressures: dict[str, Floats]
@@ -68,6 +70,7 @@ class Prediction(NamedTuple):
     top_ups: Floats
     crossings: dict[str, Floats]
     failed: NDArray[np.bool_]
+    reached: Floats
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,11 @@ class Outlook:
     def failures(self) -> int:
         """Runs that failed, of all options and hypotheses."""
         return sum(int(one.failed.sum()) for one in self.predictions.values())
+
+    @property
+    def all_reach(self) -> float:
+        """How far after the last reading all runs go, s; 0 if one fails before it."""
+        return float(min(np.nan_to_num(one.reached, nan=0.0).min() for one in self.predictions.values()))
 
     @property
     def not_converged(self) -> list[Posterior]:
@@ -175,10 +183,14 @@ def forecast(
         )  # fmt: skip
     predictions = {}
     for one in posteriors:
-        start = _run(_ready(loaded, one.case, NOTHING, Option(), last, times[:1]), one, seed, threads)
+        start = run_draws(_ready(loaded, one.case, NOTHING, Option(), last, times[:1]), one, seed, threads)
         for name in wanted:
-            end = _run(ready[name, one.name], one, seed, threads)
-            predictions[name, one.name] = _prediction(loaded, start, end, last, float(times[-1]))
+            end = run_draws(ready[name, one.name], one, seed, threads)
+            crossed = [f"control_{LIMIT}_{i + 1}_first" for i in range(len(_limits(loaded)))]
+            reached = reached_before(
+                end, one, seed, threads, last=last, times=times, wanted=crossed, lost=start.failed
+            )
+            predictions[name, one.name] = _prediction(loaded, start, end, reached, last, float(times[-1]))
     left = [name for name in _wanted_options(loaded, options) if name not in wanted]
     return Outlook(loaded, posteriors, wanted, times, last, predictions, seed, left)
 
@@ -199,15 +211,6 @@ def check_options(case: str | os.PathLike[str], overrides: Mapping[str, object] 
         return
     loaded, rivals = load_rivals(case, overrides)
     _all_ready(loaded, rivals, (), None, last_reading(loaded))
-
-
-class _Ran(NamedTuple):
-    """Outcomes by name, pressures (n, V, T) and failures of the draws of one posterior."""
-
-    ahead: Ahead
-    outcomes: dict[str, Floats]
-    pressures: Floats
-    failed: NDArray[np.bool_]
 
 
 def _all_ready(
@@ -264,44 +267,11 @@ def _ready(loaded: Case, case: Case, name: str, option: Option, last: float, tim
     )
 
 
-def _run(ahead: Ahead, posterior: Posterior, seed: int, threads: int | None) -> _Ran:
-    """Run all draws at once; what an option adds to the inputs is drawn independently of them."""
-    plan, n = ahead.compiled.plan, posterior.size
-    outcomes: Floats | None = None
-    statuses = np.empty(n, np.int8)
-    u, values = np.full((n, plan.draws.size), np.nan), np.full((n, plan.draws.size), np.nan)
-    for column in ahead.compiled.inputs:
-        if column.name in posterior.draws:
-            values[:, column.place] = posterior.draws[column.name]
-        else:  # by its name, so that options that share it have the same draws
-            rng = np.random.default_rng([seed, zlib.crc32(column.name.encode())])
-            u[:, column.place] = rng.random(n)
-
-    def points(first: int, count: int) -> Points:
-        rows = slice(first, first + count)
-        # all samples of a diagnosis have the same cracks
-        return Points(u=u[rows], values=values[rows], noise=np.zeros((count, plan.paths.size), np.uint64))
-
-    def take(block: Block) -> None:
-        nonlocal outcomes
-        if outcomes is None:
-            outcomes = np.empty((n, block.outcomes.shape[1]))
-        where = slice(block.first, block.first + block.statuses.size)
-        outcomes[where], statuses[where] = block.outcomes, block.statuses
-
-    run_blocks(
-        plan, seed, 0, n, series=False, threads=threads or available_threads(), report=take, points=points
-    )
-    assert outcomes is not None
-    failed = statuses != 0
-    outcomes[failed] = np.nan
-    named = {
-        column.name: outcomes[:, column.place] for column in ahead.compiled.outcomes if column.place >= 0
-    }
-    return _Ran(ahead, named, outcomes[:, ahead.places], failed)
+def _limits(case: Case) -> list[WatchedLimit]:
+    return (case.forecast or Forecast()).limits
 
 
-def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) -> Prediction:
+def _prediction(loaded: Case, start: Ran, end: Ran, reached: Reached, last: float, span: float) -> Prediction:
     """Take what had passed at the last reading off what has passed at the end."""
     case, failed = end.ahead.case, start.failed | end.failed
 
@@ -318,19 +288,22 @@ def _prediction(loaded: Case, start: _Ran, end: _Ran, last: float, span: float) 
         if isinstance(control, RepressuriseControl) and not name.startswith(LIMIT):
             fills += passed(f"control_{label(name)}_count")
     crossings = {}
-    for i, limit in enumerate((loaded.forecast or Forecast()).limits):
+    for limit, found in zip(_limits(loaded), reached.crossings.values(), strict=True):
         # found by bisection: to the microsecond, so that what holds at once is 0
-        first = np.round(end.outcomes[f"control_{LIMIT}_{i + 1}_first"] - last, 6)
-        crossings[limit.label] = np.where(failed, np.nan, np.where(np.isnan(first), np.inf, first))
+        first = np.round(found - last, 6)
+        # whether one that failed before would have crossed it is not known
+        never = np.where(failed, np.nan, np.inf)
+        crossings[limit.label] = np.where(start.failed, np.nan, np.where(np.isnan(first), never, first))
     pressures = {
-        volume: np.where(failed[:, None], np.nan, end.pressures[:, i])
+        volume: np.where(start.failed[:, None], np.nan, reached.pressures[:, i])
         for i, volume in enumerate(end.ahead.volumes)
     }
-    # to the microgram: what rounding leaves of nothing would else be less, or more, than nothing
-    make_up = np.asarray(np.round(nothing + gas.supplied + gas.kept, 9), np.float64)
-    return Prediction(
-        pressures, make_up, nothing + gas.lost / span, nothing + gas.came / span, fills, crossings, failed
+    until = np.where(start.failed, np.nan, reached.until)
+    make_up, lost, came = (
+        np.asarray(np.round(nothing + mass, 9), np.float64)  # to the microgram: less is what rounding leaves
+        for mass in (gas.supplied + gas.kept, gas.lost, gas.came)
     )
+    return Prediction(pressures, make_up, lost / span, came / span, fills, crossings, failed, until)
 
 
 def _wanted_options(case: Case, names: Sequence[str]) -> dict[str, Option]:

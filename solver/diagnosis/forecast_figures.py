@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._forecast_section import Forecast
 from .forecast import WEEK, Outlook, Prediction
 from .reserved import MIXTURE
 
@@ -25,7 +26,8 @@ class Figure(NamedTuple):
     ----------
     name, units : str
     more : bool
-        Whether more of it is better: a pressure, or the time until a limit is crossed.
+        Whether more of it is better: a pressure, unless the case says otherwise, or the time until a limit
+        is crossed.
     of : callable
         Takes a `Prediction`, returns float64 (n,).
     limit : bool
@@ -42,11 +44,12 @@ class Figure(NamedTuple):
 def figures(outlook: Outlook) -> list[Figure]:
     """List the figures of an outlook; pressures next week only if it reaches so far."""
     week = int(np.searchsorted(outlook.times, WEEK))
+    higher = (outlook.case.forecast or Forecast()).better == "higher-pressure"
     found = []
     for volume in outlook.volumes:
         if outlook.times[-1] >= WEEK:
-            found.append(Figure(f"pressure_{volume}_week", "Pa", True, _pressure(volume, week)))
-        found.append(Figure(f"pressure_{volume}_end", "Pa", True, _pressure(volume, -1)))
+            found.append(Figure(f"pressure_{volume}_week", "Pa", higher, _pressure(volume, week)))
+        found.append(Figure(f"pressure_{volume}_end", "Pa", higher, _pressure(volume, -1)))
     found += [
         Figure("make_up", "kg", False, lambda one: one.make_up),
         Figure("gas_lost", "kg s-1", False, lambda one: one.gas_lost),
@@ -62,9 +65,9 @@ def draws_of(outlook: Outlook, option: str, hypothesis: str, figure: Figure) -> 
     for one in outlook.posteriors:
         if hypothesis in (one.name, MIXTURE):
             share = one.probability if hypothesis == MIXTURE else 1.0
-            prediction = outlook.predictions[option, one.name]
-            kept = ~prediction.failed
-            values.append(figure.of(prediction)[kept])
+            found = figure.of(outlook.predictions[option, one.name])
+            kept = ~np.isnan(found)  # a run that failed later has what comes before
+            values.append(found[kept])
             weights.append(np.full(kept.sum(), share / one.size))
     return np.concatenate(values), np.concatenate(weights)
 
@@ -86,15 +89,15 @@ def better(
     """Return the probabilities that an option is better than another in a figure, and that they are equal.
 
     Both are of the same posterior draws, so that what is not known of the leak does not blur the difference.
-    Draws that failed under either are left out.
+    Draws that failed under either before the figure was known are left out.
     """
     wins = ties = total = 0.0
     for posterior in outlook.posteriors:
         if hypothesis in (posterior.name, MIXTURE):
-            a, b = (outlook.predictions[option, posterior.name] for option in (one, other))
+            a, b = (figure.of(outlook.predictions[option, posterior.name]) for option in (one, other))
             share = (posterior.probability if hypothesis == MIXTURE else 1.0) / posterior.size
-            kept = ~(a.failed | b.failed)
-            left, right = figure.of(a)[kept], figure.of(b)[kept]
+            kept = ~(np.isnan(a) | np.isnan(b))
+            left, right = a[kept], b[kept]
             wins += share * float(np.sum(left > right if figure.more else left < right))
             ties += share * float(np.sum(left == right))
             total += share * float(kept.sum())
@@ -114,6 +117,7 @@ def plain_outlook(outlook: Outlook) -> dict[str, Any]:
         "converged": not outlook.not_converged,
         "not_converged_because": {one.name: list(one.reasons) for one in outlook.not_converged},
         "failed_runs": outlook.failures,
+        "all_runs_reach": outlook.all_reach,
         "options_left_out": outlook.left_out,
         "hypotheses": {one.name: one.probability for one in outlook.posteriors},
         "options": {

@@ -14,7 +14,7 @@ from rich.table import Table
 from .._terminal_text import plain
 from ..console import say
 from ..units import convert
-from .digits import resolving
+from .digits import is_one_number, resolving
 from .forecast import Outlook
 from .forecast_figures import MIXTURE, Figure, better, draws_of, figures, quantiles
 
@@ -27,6 +27,8 @@ _FIRST, _CELL = 14, 13
 _LEAST_SHOWN = 0.001
 # what is less, in the units shown, is rounding
 _NOTHING = 1e-8
+# digits of what has no band
+_ONE_NUMBER = 4
 _UNITS = {"Pa": "mmHg", "kg s-1": "kg/day", "s": "d", "kg": "kg", "1": ""}
 
 
@@ -43,7 +45,10 @@ def show_outlook(console: Console, outlook: Outlook) -> None:
     for name in outlook.left_out:
         say(console, f"Left out, for it acts on nothing that these hypotheses have: {name}")
     if outlook.failures:
-        say(console, f"{outlook.failures:,} runs failed; they are left out")
+        say(console, f"{outlook.failures:,} runs failed; they are left out of what comes after")
+        reached = np.floor(outlook.all_reach / _PER_DAY * 100.0) / 100.0
+        if reached > 0.0:
+            say(console, f'All runs go on for {reached:g} days: --until "{reached:g} d" keeps them all.')
 
 
 def _show_options(console: Console, outlook: Outlook, shown: list[Figure]) -> None:
@@ -121,12 +126,13 @@ def _cell(outlook: Outlook, option: str, hypothesis: str, figure: Figure) -> str
     if not values.size:  # all runs failed
         return "-"
     found = [_scaled(figure, level) for level in quantiles(values, weights, (0.05, 0.25, 0.5, 0.75, 0.95))]
-    digits = resolving(found[0], found[-1])
+    single = is_one_number(found[0], found[-1])
+    digits = _ONE_NUMBER if single else resolving(found[0], found[-1])
     low, left, middle, right, high = (_number(figure, number, digits) for number in found)
     if figure.limit:
         share = weights[np.isfinite(values)].sum() / weights.sum() if weights.sum() > 0.0 else np.nan
         middle = f"{share:.2f}, {middle}" if share > 0.0 else f"{share:.2f}"
-    if low == high:
+    if single or low == high:
         return middle
     return f"{middle}\n({left} .. {right})\n[{low} .. {high}]"
 
