@@ -207,7 +207,7 @@ def case_text(name: str) -> str:
     felt = f'\ntemperature_error = "{truth.thermometer:g} K"' if truth.thermometer else ""
     ends = {"low": truth.pressure - 5.0, "high": truth.pressure + 5.0}
     filled = {**truth._asdict(), **ends, "times": times, "felt": felt, "mean": _MEAN if felt else ""}
-    first = _point(1.0, truth.pressure, 1.0, None)
+    first = _point(1.0, truth.pressure, 1.0, 295.15 if felt else None)
     read = _readings(truth, _CASE.format(**filled, points=first), list(TRUTHS).index(name))
     return _CASE.format(**filled, points="\n".join(read))
 
