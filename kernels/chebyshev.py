@@ -16,30 +16,34 @@ from .jit import jit
 POINTS = 20
 #: The points, from 1 down to -1.
 POINT = tuple(math.cos(math.pi * (k + 0.5) / POINTS) for k in range(POINTS))
-_COSINE = np.cos(np.pi * np.outer(np.arange(POINTS), np.arange(POINTS) + 0.5) / POINTS)
+# of each value in each coefficient
+_WEIGHT = 2.0 / POINTS * np.cos(np.pi * np.outer(np.arange(POINTS) + 0.5, np.arange(POINTS) + 0.0) / POINTS)
+_WEIGHT[:, 0] = 1.0 / POINTS
+# of the integral of a term: 1/(2 j)
+_PER_DEGREE = 0.5 / np.maximum(np.arange(POINTS + 1), 1)
 
 
 @jit
 def set_coefficients(values, coefficients):
     """Write the Chebyshev coefficients of the interpolant through values at the points."""
-    for j in range(POINTS):
-        total = 0.0
-        for i in range(POINTS):
-            total += _COSINE[j, i] * values[i]
-        coefficients[j] = (1.0 if j == 0 else 2.0) / POINTS * total
-    coefficients[POINTS] = 0.0
+    for j in range(POINTS + 1):
+        coefficients[j] = 0.0
+    for i in range(0, POINTS, 4):
+        a, b, c, d = values[i], values[i + 1], values[i + 2], values[i + 3]
+        for j in range(POINTS):
+            first = _WEIGHT[i, j] * a + _WEIGHT[i + 1, j] * b
+            coefficients[j] += first + (_WEIGHT[i + 2, j] * c + _WEIGHT[i + 3, j] * d)
 
 
 @jit
 def integrate_series(coefficients, half):
     """Turn a series in s into its integral from -1 over x, of which s is one unit of ``half``."""
-    first = coefficients[0]
-    before = 2.0 * first
+    before = 2.0 * coefficients[0]
     constant = 0.0
     for j in range(1, POINTS + 1):
         own = coefficients[j]
         following = coefficients[j + 1] if j < POINTS else 0.0
-        value = half * (before - following) / (2.0 * j)
+        value = half * (before - following) * _PER_DEGREE[j]
         before = own
         coefficients[j] = value
         constant += value if j % 2 == 1 else -value
@@ -54,8 +58,12 @@ def tail(coefficients):
 
 @jit
 def series_sum(coefficients, s):
-    """Sum of a Chebyshev series at s."""
-    b1, b2 = 0.0, 0.0
-    for j in range(POINTS, 0, -1):
-        b1, b2 = coefficients[j] + 2.0 * s * b1 - b2, b1
-    return coefficients[0] + s * b1 - b2
+    """Sum of a Chebyshev series at s: even and odd terms side by side, for ``T_2j(s) = T_j(2 s^2 - 1)``."""
+    y = 4.0 * s * s - 2.0
+    even, even2 = coefficients[POINTS], 0.0
+    odd, odd2 = 0.0, 0.0
+    for j in range(POINTS // 2 - 1, 0, -1):
+        even, even2 = coefficients[2 * j] + y * even - even2, even
+        odd, odd2 = coefficients[2 * j + 1] + y * odd - odd2, odd
+    # T_1 and T_-1 begin the odd terms, and both are s
+    return coefficients[0] + 0.5 * y * even - even2 + s * (coefficients[1] + y * odd - odd2 - odd)
