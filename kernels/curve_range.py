@@ -9,13 +9,15 @@ from .chebyshev import POINT, POINTS, integrate_series, series_sum, set_coeffici
 from .jit import jit
 from .model import RTOL, copy, fill
 from .network import collect, rates, rates_and_slopes
+from .points import MIDDLE, rates_at_points
 
 #: Ranges that are kept, for spans that begin as one before.
-RANGES = 4
+RANGES = 6
 # places in a row of Work.span: the start of the range, half its length, the distance of the equilibrium, the
-# slope 1/G at it, the time to the end of the range, and its kind
-START, HALF, AHEAD, PER_SLOPE, WHOLE, KIND = 0, 1, 2, 3, 4, 5
-N_SPAN = 6
+# slope 1/G at it, the time to the end of the range, its kind, of one at rest the rate that is nothing, and of
+# an open one how fast the place changes at its two ends, over 1/WHOLE
+START, HALF, AHEAD, PER_SLOPE, WHOLE, KIND, SPEED, FIRST, LAST = 0, 1, 2, 3, 4, 5, 6, 7, 8
+N_SPAN = 9
 # kinds of range: nothing changes, with an equilibrium ahead, without; and none that could be used again
 AT_REST, TO_EQUILIBRIUM, OPEN, NONE = 0, 1, 2, -1
 # rows of a range of Work.curve: 1/G or 1/F, the integral that gives the time, and those of what passes
@@ -32,13 +34,13 @@ _ROUNDING = 4e-15
 
 
 @jit
-def interpolate(plan, sample, F, slope, length, state, work):
+def interpolate(plan, sample, F, length, state, work):
     """Interpolate over a range of ln m, and integrate.
 
     Parameters
     ----------
-    F, slope : float
-        Rate of ln m at the start of the range, and its slope by ln m.
+    F : float
+        Rate of ln m at the start of the range [1/s].
     length : float
         Of the range, which ends at an equilibrium that lies in it.
 
@@ -50,24 +52,25 @@ def interpolate(plan, sample, F, slope, length, state, work):
     """
     curve = work.curve[work.method[4]]
     forward = 1.0 if F > 0.0 else -1.0
-    ahead = _equilibrium(plan, sample, F, slope, length, state, work) if slope < 0.0 else math.inf
-    kind = TO_EQUILIBRIUM if ahead < math.inf else OPEN
-    half = 0.5 * forward * min(length, ahead)
-    ahead *= forward
+    half = 0.5 * forward * length
+    rates_at_points(plan, sample, half, state, work.side, work.speed, work.values[PASSED:])
+    ahead = forward * _equilibrium(plan, sample, F, length, state, work)
+    kind = TO_EQUILIBRIUM if abs(ahead) < math.inf else OPEN
+    if abs(ahead) < length:
+        half = 0.5 * ahead
+        rates_at_points(plan, sample, half, state, work.side, work.speed, work.values[PASSED:])
+    inverse = work.values[INVERSE]
+    turns = 0
     for i in range(POINTS):
-        step = (1.0 + POINT[i]) * half
-        rate = _rate_at(plan, sample, step, state, work)
-        work.values[INVERSE, i] = (step - ahead) / rate if kind == TO_EQUILIBRIUM else 1.0 / rate
-        for k in range(work.flux.size):
-            work.values[PASSED + k, i] = work.right[1 + k]
-        if not rate * F > 0.0:
-            return kind, math.inf
-    set_coefficients(work.values[INVERSE], curve[INVERSE])
+        turns += 0 if work.speed[i] * F > 0.0 else 1
+        distance = (1.0 + POINT[i]) * half - ahead if kind == TO_EQUILIBRIUM else 1.0
+        inverse[i] = distance / work.speed[i]
+    if turns > 0:
+        return kind, math.inf
+    middle = (half - ahead if kind == TO_EQUILIBRIUM else 1.0) / work.speed[MIDDLE]
+    set_coefficients(inverse, curve[INVERSE])
     allowed = SHARE * plan.settings[RTOL] * abs(curve[INVERSE, 0])
-    error = tail(curve[INVERSE])
-    rate = _rate_at(plan, sample, half, state, work)
-    middle = (half - ahead) / rate if kind == TO_EQUILIBRIUM else 1.0 / rate
-    error = max(error, abs(series_sum(curve[INVERSE], 0.0) - middle))
+    error = max(tail(curve[INVERSE]), abs(series_sum(curve[INVERSE], 0.0) - middle))
     if not error <= allowed:
         return kind, math.inf
     per_slope = 0.0
@@ -75,6 +78,7 @@ def interpolate(plan, sample, F, slope, length, state, work):
         per_slope = series_sum(curve[INVERSE], ahead / half - 1.0)
     _set_range(half, ahead, per_slope, work)
     _integrate_all(kind, half, ahead, per_slope, work)
+    _set_ends(kind, work)
     if kind == TO_EQUILIBRIUM:
         _balance(plan, work)
     return kind, error / allowed
@@ -108,7 +112,16 @@ def set_linear(plan, state, F, slope, work):
         curve[PASSED + k, 0] = by_x / slope * span[HALF]
         curve[PASSED + k, 1] = curve[PASSED + k, 0]
         tails[k] = 0.0
+    _set_ends(TO_EQUILIBRIUM, work)
     _balance(plan, work)
+
+
+@jit
+def set_rest(F, work):
+    """Set the range to a state that stands still at the rates last taken, of which F is that of ln m."""
+    work.span[work.method[4], SPEED] = F
+    for k in range(work.flux.size):
+        work.constant[work.method[4], k] = work.rate[1 + k]
 
 
 @jit
@@ -132,26 +145,41 @@ def _rate_at(plan, sample, step, state, work):
 
 
 @jit
-def _equilibrium(plan, sample, F, slope, length, state, work):
-    """Distance of the equilibrium ahead, by Newton's method; infinite if it is far beyond the range."""
+def _equilibrium(plan, sample, F, length, state, work):
+    """Distance of the equilibrium ahead, by Newton's method; infinite if it is far beyond the range.
+
+    ``work.speed`` has the rates at the points of the range.
+    """
     span = work.span[work.method[4]]
     forward = 1.0 if F > 0.0 else -1.0
-    x = 0.0
+    x = _look_ahead(F, length, work)
     for _ in range(_NEWTON_LIMIT):
-        step = -forward * F / slope
-        x += step
         if not 0.0 < x <= _LOOK_AHEAD * length:
             return math.inf
-        if abs(step) <= 1e-14 * x + 1e-15:
-            return x
         copy(work.last, state)
         work.last[0] = math.exp(span[START] + forward * x)
         rates_and_slopes(plan, sample, work.last, work.right, work.slopes)
-        F = work.right[0] / work.last[0]
-        slope = total_slope(plan, work) - F
+        rate = work.right[0] / work.last[0]
+        slope = total_slope(plan, work) - rate
         if not slope < 0.0:
             return math.inf
+        step = -forward * rate / slope
+        x += step
+        if abs(step) <= 1e-14 * x + 1e-15:
+            return x
     return x
+
+
+@jit
+def _look_ahead(F, length, work):
+    """Distance of the first zero of the rates at the points, or of the line through the last two of them."""
+    for i in range(POINTS - 1, 0, -1):
+        rate, following = work.speed[i] / F, work.speed[i - 1] / F
+        if following <= 0.0 or i == 1:
+            x = 0.5 * length * (1.0 + POINT[i])
+            gap = 0.5 * length * (POINT[i - 1] - POINT[i])
+            return x + gap * rate / (rate - following) if rate > following else math.inf
+    return math.inf
 
 
 @jit
@@ -160,11 +188,12 @@ def _integrate_all(kind, half, ahead, per_slope, work):
     curve = work.curve[work.method[4]]
     constant = work.constant[work.method[4]]
     tails = work.tail[work.method[4]]
+    inverse = work.values[INVERSE]
+    times = work.values[TIME]
     for i in range(POINTS):
         distance = (1.0 + POINT[i]) * half - ahead
-        inverse = work.values[INVERSE, i]
-        work.values[TIME, i] = (inverse - per_slope) / distance if kind == TO_EQUILIBRIUM else inverse
-    set_coefficients(work.values[TIME], curve[TIME])
+        times[i] = (inverse[i] - per_slope) / distance if kind == TO_EQUILIBRIUM else inverse[i]
+    set_coefficients(times, curve[TIME])
     integrate_series(curve[TIME], half)
     for k in range(work.flux.size):
         row = curve[PASSED + k]
@@ -174,14 +203,29 @@ def _integrate_all(kind, half, ahead, per_slope, work):
             set_coefficients(flows, row)
             at_equilibrium = series_sum(row, ahead / half - 1.0)
         for i in range(POINTS):
-            part = (flows[i] - at_equilibrium) * work.values[INVERSE, i]
-            if kind == TO_EQUILIBRIUM:
-                part /= (1.0 + POINT[i]) * half - ahead
-            flows[i] = part
+            distance = (1.0 + POINT[i]) * half - ahead if kind == TO_EQUILIBRIUM else 1.0
+            flows[i] = (flows[i] - at_equilibrium) * inverse[i] / distance
         set_coefficients(flows, row)
         constant[k] = at_equilibrium
         tails[k] = tail(row) * abs(half)
         integrate_series(row, half)
+
+
+@jit
+def _set_ends(kind, work):
+    """Write the time to the end of the range, infinite to its equilibrium, and the speeds at its two ends."""
+    span = work.span[work.method[4]]
+    curve = work.curve[work.method[4]]
+    span[WHOLE] = math.inf
+    if kind == OPEN:
+        span[WHOLE] = series_sum(curve[TIME], 1.0)
+        per_inverse = span[WHOLE] / span[HALF]
+        span[FIRST] = per_inverse / series_sum(curve[INVERSE], -1.0)
+        span[LAST] = per_inverse / series_sum(curve[INVERSE], 1.0)
+        return
+    remains = 1.0 - 2.0 * span[HALF] / span[AHEAD]
+    if remains > 0.0:
+        span[WHOLE] = math.log(remains) * span[PER_SLOPE] + series_sum(curve[TIME], 1.0)
 
 
 @jit

@@ -47,7 +47,7 @@ def start_path(plan, sample, p):
     if path["inlet_loss"] >= 0:
         possible = possible and 0.0 <= sample.inputs[path["inlet_loss"]] < math.inf
     if path["molecular"] >= 0:
-        molecular, viscous = _conductances(plan, sample, p)
+        molecular, viscous = conductances(plan, sample, p)
         possible = possible and 0.0 <= molecular < math.inf and 0.0 <= viscous < math.inf
     if path["contact"][0] >= 0:
         possible = possible and sample.inputs[path["contact"][2]] > 0.0
@@ -94,6 +94,12 @@ def path_flow(plan, sample, p):
     Patches and openings count; whether the path has started does not. What goes through an open hatch is
     no function of the pressures: here it is zero, and `hatches.settle` finds it.
     """
+    return patch_factor(sample, p) * bare_flow(plan, sample, p)
+
+
+@jit
+def bare_flow(plan, sample, p):
+    """`path_flow` without patches."""
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
     kind = _law(plan, sample, p)
@@ -103,10 +109,16 @@ def path_flow(plan, sample, p):
     elif kind == ORIFICE:
         flow = _orifice_slopes(plan, sample, p, p_up, p_down)[0]
     elif kind == SEAL:
-        molecular, viscous = _conductances(plan, sample, p)
+        molecular, viscous = conductances(plan, sample, p)
         pressed = _contact(plan, sample, p, p_up - p_down)[0]
         flow = pressed * seal_flow(p_up, p_down, molecular, viscous)
-    return patch_factor(sample, p) * flow
+    return flow
+
+
+@jit
+def has_plain_seal(plan, sample, p):
+    """Whether path p is a seal whose conductances do not depend on the pressure across it."""
+    return plan.paths[p]["contact"][0] < 0 and _law(plan, sample, p) == SEAL
 
 
 @jit
@@ -121,7 +133,7 @@ def path_flow_slopes(plan, sample, p):
     elif kind == ORIFICE:
         flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down)
     elif kind == SEAL:
-        molecular, viscous = _conductances(plan, sample, p)
+        molecular, viscous = conductances(plan, sample, p)
         flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
         pressed, by_drop = _contact(plan, sample, p, p_up - p_down)
         by_up = pressed * by_up + by_drop * flow
@@ -129,6 +141,12 @@ def path_flow_slopes(plan, sample, p):
         flow *= pressed
     weight = patch_factor(sample, p)
     return weight * flow, weight * by_up, weight * by_down
+
+
+@jit
+def conductances(plan, sample, p):
+    """Molecular and viscous conductance of the seal of path p [m s, m s/Pa]."""
+    return sample.inputs[plan.paths[p]["molecular"]], sample.inputs[plan.paths[p]["viscous"]]
 
 
 @jit
@@ -267,12 +285,6 @@ def _law(plan, sample, p):
     if opening > 0.0:
         return ORIFICE
     return CRACKS if plan.paths[p]["count"] >= 0 else SEAL
-
-
-@jit
-def _conductances(plan, sample, p):
-    """Molecular and viscous conductance of a seal."""
-    return sample.inputs[plan.paths[p]["molecular"]], sample.inputs[plan.paths[p]["viscous"]]
 
 
 @jit

@@ -25,15 +25,18 @@ from .chebyshev import series_sum
 from .curve_range import (
     AHEAD,
     AT_REST,
+    FIRST,
     HALF,
     INVERSE,
     KIND,
+    LAST,
     NONE,
     OPEN,
     PASSED,
     PER_SLOPE,
     RANGES,
     SHARE,
+    SPEED,
     START,
     TIME,
     TO_EQUILIBRIUM,
@@ -41,11 +44,13 @@ from .curve_range import (
     interpolate,
     is_linear,
     set_linear,
+    set_rest,
     total_slope,
 )
+from .hatches import any_joined
 from .jit import jit
 from .model import BOUNDARY, HATCH, ORIFICE, RATE, RTOL, TIMED, copy, n_contents
-from .network import collect, rates_and_slopes
+from .network import collect, rates, rates_and_slopes
 from .volumes import is_resting
 
 #: ``Work.method[0]`` while states are those of a range.
@@ -67,6 +72,8 @@ _LINEAR = 10.0
 # masses over their absolute tolerance from which on x is the right variable
 _ENOUGH_GAS = 100.0
 _NEWTON_LIMIT = 60
+# a step of Newton, over half the range, after which the next is below rounding
+_NEAR = 3e-9
 
 
 @jit
@@ -129,20 +136,26 @@ def follow_curve(plan, sample, t, stop, state, work):
     if not state[0] > _ENOUGH_GAS * work.scale[0]:
         return t
     start = math.log(state[0])
-    if _find_kept(plan, sample, start, work):
+    if _find_kept(plan, sample, start, left, work):
         end = _finish(plan, t, stop, left, int(work.span[work.method[4], KIND]), state, work)
         if end > t:
             return end
     sample.clock[0] = t
-    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    rates(plan, sample, state, work.rate)
     F = work.rate[0] / state[0]
-    slope = total_slope(plan, work) - F
-    if abs(F) * left <= _REST:
-        return _finish(plan, t, stop, left, AT_REST, state, work)
     work.method[4] = (work.method[4] + 1) % RANGES
     span = work.span[work.method[4]]
     span[START] = start
     span[KIND] = NONE
+    if abs(F) * left <= _REST:
+        set_rest(F, work)
+        span[KIND] = AT_REST
+        _keep(plan, sample, work)
+        return _finish(plan, t, stop, left, AT_REST, state, work)
+    if any_joined(plan, sample):
+        return t
+    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    slope = total_slope(plan, work) - F
     near = slope < 0.0 and abs(F / slope) <= _LINEAR * plan.settings[RTOL]
     if near and is_linear(plan, sample, F, slope, state, work):
         set_linear(plan, state, F, slope, work)
@@ -150,7 +163,7 @@ def follow_curve(plan, sample, t, stop, state, work):
     for _ in range(_HALVINGS + 1):
         reach = work.reach[0]
         length = min(reach, abs(F) * left) if slope <= 0.0 else reach
-        kind, quality = interpolate(plan, sample, F, slope, length, state, work)
+        kind, quality = interpolate(plan, sample, F, length, state, work)
         if quality <= 1.0:
             end = _finish(plan, t, stop, left, kind, state, work)
             if end > t:
@@ -214,16 +227,13 @@ def _keep(plan, sample, work):
 
 
 @jit
-def _find_kept(plan, sample, start, work):
+def _find_kept(plan, sample, start, left, work):
     """Go to the range that was kept and begins here, if there is one for which flows are as they were."""
     for k in range(RANGES):
-        if (
-            work.span[k, KIND] != NONE
-            and work.span[k, START] == start
-            and _is_kept(plan, sample, work.kept[k])
-        ):
+        span = work.span[k]
+        if span[KIND] != NONE and span[START] == start and _is_kept(plan, sample, work.kept[k]):
             work.method[4] = k
-            return True
+            return span[KIND] != AT_REST or abs(span[SPEED]) * left <= _REST
     return False
 
 
@@ -251,18 +261,9 @@ def _is_kept(plan, sample, kept):
 def _finish(plan, t, stop, left, kind, state, work):
     """Find the end of the range or of the time left, and the state there; t where errors are too large."""
     span = work.span[work.method[4]]
-    curve = work.curve[work.method[4]]
     work.method[3] = kind
     end = stop
     s = 1.0
-    if kind != AT_REST:
-        span[WHOLE] = math.inf
-    if kind == OPEN:
-        span[WHOLE] = series_sum(curve[TIME], 1.0)
-    elif kind == TO_EQUILIBRIUM:
-        remains = 1.0 - 2.0 * span[HALF] / span[AHEAD]
-        if remains > 0.0:
-            span[WHOLE] = math.log(remains) * span[PER_SLOPE] + series_sum(curve[TIME], 1.0)
     time = left
     found = True
     if kind != AT_REST:
@@ -338,8 +339,12 @@ def _place_in_open(time, work):
     span = work.span[work.method[4]]
     curve = work.curve[work.method[4]]
     half = span[HALF]
-    s = 2.0 * time / span[WHOLE] - 1.0
+    # at first by the cubic that begins and ends as the range does
+    done = time / span[WHOLE]
+    left = 1.0 - done
+    s = done * done * (3.0 - 2.0 * done) * 2.0 - 1.0 + done * left * (left * span[FIRST] - done * span[LAST])
     low, high = -1.0, 1.0
+    s = min(max(s, low), high)
     for _ in range(_NEWTON_LIMIT):
         excess = series_sum(curve[TIME], s) - time
         if excess > 0.0:
@@ -347,11 +352,11 @@ def _place_in_open(time, work):
         else:
             low = s
         step = excess / (half * series_sum(curve[INVERSE], s))
-        if abs(step) <= 1e-15:
-            return s, True
         s -= step
         if not low <= s <= high:
             s = 0.5 * (low + high)
+        elif abs(step) <= _NEAR:
+            return s, True
     return s, high - low <= 1e-14
 
 
@@ -361,7 +366,6 @@ def _set_passed(time, s, work):
     curve = work.curve[work.method[4]]
     constant = work.constant[work.method[4]]
     for k in range(work.flux.size):
-        if work.method[3] == AT_REST:
-            work.flux[k] = work.rate[1 + k] * time
-        else:
-            work.flux[k] = constant[k] * time + series_sum(curve[PASSED + k], s)
+        work.flux[k] = constant[k] * time
+        if work.method[3] != AT_REST:
+            work.flux[k] += series_sum(curve[PASSED + k], s)

@@ -27,6 +27,7 @@ from .linear import factorise, substitute
 from .model import TIMED, Plan, contents_per_volume, copy, sizes
 from .network import collect, rates
 from .pack import Pack
+from .points import LANES, SIDE
 
 ORDER = 4
 STAGES = 6
@@ -78,8 +79,8 @@ class Work(Pack):
     method : int64[5]
         Of `steps`: which method; explicit steps in a row that looked stiff, and all of them. Of `quadrature`:
         the kind of range, and which of those that are kept.
-    values : float64[2 + links, POINTS]
-        Of `curve_range`: at the points of a range.
+    values : float64[2 + links, points.LANES]; speed : float64[points.LANES]; side : float64[points.SIDE]
+        Of `curve_range`: at the points of a range, the rates there, and the working memory of `points`.
     span, curve, constant, tail, kept : float64[RANGES, ...]
         Of `curve_range`, a row for each range: where it lies, series in it, flows at the equilibrium, errors
         of what passed, and on what it rests.
@@ -102,6 +103,8 @@ class Work(Pack):
     scale: NDArray[Any]
     method: NDArray[Any]
     values: NDArray[Any]
+    speed: NDArray[Any]
+    side: NDArray[Any]
     curve: NDArray[Any]
     constant: NDArray[Any]
     tail: NDArray[Any]
@@ -129,7 +132,9 @@ def new_work(plan: Plan) -> Work:
         error=np.zeros(n),
         scale=np.zeros(n),
         method=np.zeros(5, np.int64),
-        values=np.zeros((2 + links, POINTS)),
+        values=np.zeros((2 + links, LANES)),
+        speed=np.zeros(LANES),
+        side=np.zeros(SIDE),
         curve=np.zeros((RANGES, 2 + links, POINTS + 1)),
         constant=np.zeros((RANGES, links)),
         tail=np.zeros((RANGES, links)),

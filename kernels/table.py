@@ -22,9 +22,10 @@ from .jit import jit
 from .model import CELLS, CRACKS, HELD, INTEGRATED, NODES, RTOL
 from .population import population_flow
 
+#: Width of a narrow cell in the logarithm of the pressure.
+WIDTH = math.log(4.0)
 # narrow cells, of a factor of four each; the rest are wide, of two narrow ones
 _NARROW = 2 * CELLS // 3
-_WIDTH = math.log(4.0)
 # narrow cells above the highest pressure of the start
 _ABOVE = 2
 # how far the uppermost edge below these stands above that pressure, so that rounding does not go over it
@@ -119,37 +120,55 @@ def table_flow_slopes(plan, sample, p):
     if k < 0:
         return 0.0, 0.0, 0.0, False
     flow, slope = _value_and_slope(sample.cells[p * CELLS + k]["coefficient"], x)
-    slope *= (2.0 if k < _NARROW else 1.0) / (_WIDTH * pressure)
+    slope *= (2.0 if k < _NARROW else 1.0) / (WIDTH * pressure)
     if sample.paths[p]["table"] == 1:
         return flow, slope, 0.0, True
     return flow, 0.0, slope, True
 
 
 @jit
-def _find(plan, sample, p):
-    """Cell of path p at the pressures last looked at (-1 if there is none), place in it, and the pressure."""
+def table_place(plan, sample, p, pressure):
+    """Place of a pressure in the table of path p, in narrow cells from its low end.
+
+    The table is emptied if the temperature at an end is no longer that for which it was filled.
+    """
     path = sample.paths[p]
-    if path["table"] == 0:
-        return -1, 0.0, 0.0
-    source = sample.volumes[plan.paths[p]["source"]]
-    sink = sample.volumes[plan.paths[p]["sink"]]
-    if source["temperature"] != path["table_source"] or sink["temperature"] != path["table_sink"]:
+    source = sample.volumes[plan.paths[p]["source"]]["temperature"]
+    sink = sample.volumes[plan.paths[p]["sink"]]["temperature"]
+    if source != path["table_source"] or sink != path["table_sink"]:
         forget_table(sample, p)
-        path["table_source"] = source["temperature"]
-        path["table_sink"] = sink["temperature"]
-    pressure = source["pressure"] if path["table"] == 1 else sink["pressure"]
-    if not (pressure >= path["table_low"] and pressure > 0.0):
-        return -1, 0.0, 0.0
-    place = math.log(pressure / path["table_low"]) / _WIDTH
-    if not place < _NARROW:
-        return -1, 0.0, 0.0
+        path["table_source"] = source
+        path["table_sink"] = sink
+    return math.log(pressure / path["table_low"]) / WIDTH if pressure > 0.0 else -1.0
+
+
+@jit
+def cell_at(plan, sample, p, place):
+    """Cell of path p at a place of `table_place` (-1 if there is none that fits), and where in it, -1 to 1.
+
+    It is filled if it was not.
+    """
+    if not 0.0 <= place < _NARROW:
+        return -1, 0.0
     k = _NARROW + int(0.5 * place)
     x = 2.0 * (0.5 * place - (k - _NARROW)) - 1.0
     if _is_unfit(plan, sample, p, k):
         k = int(place)
         x = 2.0 * (place - k) - 1.0
         if _is_unfit(plan, sample, p, k):
-            return -1, 0.0, 0.0
+            return -1, 0.0
+    return k, x
+
+
+@jit
+def _find(plan, sample, p):
+    """Cell of path p at the pressures last looked at (-1 if there is none), place in it, and the pressure."""
+    end = sample.paths[p]["table"]
+    if end == 0:
+        return -1, 0.0, 0.0
+    v = plan.paths[p]["source"] if end == 1 else plan.paths[p]["sink"]
+    pressure = sample.volumes[v]["pressure"]
+    k, x = cell_at(plan, sample, p, table_place(plan, sample, p, pressure))
     return k, x, pressure
 
 
@@ -191,7 +210,7 @@ def _fill(plan, sample, p, k):
 def _exact(plan, sample, p, k, x):
     """Sum over the cracks at the place x, from -1 to 1, of cell k."""
     place = k + 0.5 * (x + 1.0) if k < _NARROW else 2.0 * (k - _NARROW) + (x + 1.0)
-    pressure = sample.paths[p]["table_low"] * math.exp(_WIDTH * place)
+    pressure = sample.paths[p]["table_low"] * math.exp(WIDTH * place)
     if sample.paths[p]["table"] == 1:
         other = sample.volumes[plan.paths[p]["sink"]]["pressure"]
         return population_flow(plan, sample, p, pressure, other)
