@@ -76,13 +76,19 @@ def mixture_properties(mole_fractions, temperature):
     temperature : float
         [K]
     """
+    R, gamma = mixture_constants(mole_fractions)
+    return R, mixture_viscosity(mole_fractions, temperature), gamma
+
+
+@jit
+def mixture_constants(mole_fractions):
+    """Specific gas constant [J/(kg K)] and ratio of specific heats of a mixture, float64[6] of `SPECIES`."""
     molar_mass = 0.0
     heat_capacity = 0.0
     for i in range(N_SPECIES):
         molar_mass += mole_fractions[i] * MOLAR_MASS[i]
         heat_capacity += mole_fractions[i] * HEAT_CAPACITY[i]
-    gamma = heat_capacity / (heat_capacity - 1.0)
-    return UNIVERSAL_GAS_CONSTANT / molar_mass, mixture_viscosity(mole_fractions, temperature), gamma
+    return UNIVERSAL_GAS_CONSTANT / molar_mass, heat_capacity / (heat_capacity - 1.0)
 
 
 @jit

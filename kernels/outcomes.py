@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .flows import overboard_flow, path_flow, path_flow_slopes, quick_flow_slopes
+from .flows import overboard_flow, path_flow_slopes, quick_flow, quick_flow_slopes
 from .jit import jit
 from .model import (
     BOUNDARY,
@@ -105,7 +105,7 @@ def note_start(plan, sample, state, scratch, row):
         opening = sample.paths[p]["opening"]
         if plan.paths[p]["kind"] == HATCH:
             sample.paths[p]["opening"] = 0.0
-        flow = path_flow(plan, sample, p)
+        flow = quick_flow(plan, sample, p)
         row[paths + p] = _equivalent_diameter(plan, sample, p, flow)
         row[2 * paths + p] = _thrust(plan, sample, p, flow)
         row[3 * paths + p] = _flow_exponent(plan, sample, p)
@@ -183,15 +183,18 @@ def note_end(plan, sample, start, end, scratch, track, row):
 def _note_pressure_rates(plan, sample, state, scratch, row):
     """Note the rate of each pressure with all valves and hatches shut; of a held one, were it not held.
 
-    What paths, feeds and walls do counts, and what permeates.
+    What paths, feeds and walls do counts, and what permeates. ``scratch`` has the rates with none shut.
     """
     place = 4 * plan.paths.size + 4 + plan.series.size
     openings = np.zeros(plan.paths.size)
+    is_open = False
     for p in range(plan.paths.size):
         openings[p] = sample.paths[p]["opening"]
         if plan.paths[p]["opening"] >= 0:
+            is_open = is_open or openings[p] > 0.0
             sample.paths[p]["opening"] = 0.0
-    rates(plan, sample, state, scratch)
+    if is_open:
+        rates(plan, sample, state, scratch)
     for v in range(plan.volumes.size):
         row[place + v] = pressure_rate(plan, sample, scratch, v)
     for p in range(plan.paths.size):

@@ -12,7 +12,14 @@ import math
 
 import numpy as np
 
-from .gas import MOLAR_MASS, N_SPECIES, UNIVERSAL_GAS_CONSTANT, mixture_properties, mole_fractions_of_masses
+from .gas import (
+    MOLAR_MASS,
+    N_SPECIES,
+    UNIVERSAL_GAS_CONSTANT,
+    mixture_constants,
+    mixture_properties,
+    mole_fractions_of_masses,
+)
 from .jit import jit
 from .model import (
     ATOL,
@@ -39,7 +46,7 @@ _COLDEST = 1.0
 def set_components(plan, sample):
     """Write the gas constants and the specific heats of the components."""
     for c in range(plan.components.shape[0]):
-        R, _, gamma = mixture_properties(plan.components[c], 300.0)
+        R, gamma = mixture_constants(plan.components[c])
         sample.component_gas[c] = R
         sample.component_heat[c] = R / (gamma - 1.0)
 
@@ -145,6 +152,11 @@ def set_fractions(sample, v, masses):
 def set_gas(plan, sample, v):
     """Update the properties of the gas in volume v at its fractions and temperature."""
     volume = sample.volumes[v]
+    if plan.components.shape[0] == 1:
+        for w in range(v):
+            if sample.volumes[w]["gas_temperature"] == volume["temperature"]:
+                _copy_gas(sample.volumes[w], volume)
+                return
     mole_fractions = np.empty(N_SPECIES)
     mole_fractions_of_masses(sample.fractions[v], plan.components, mole_fractions)
     R, mu, gamma = mixture_properties(mole_fractions, max(volume["temperature"], 1.0))
@@ -155,6 +167,18 @@ def set_gas(plan, sample, v):
     volume["critical_flow2"] = critical_flow_squared(gamma)
     volume["specific_heat"] = R * gamma / (gamma - 1.0)
     volume["gas_temperature"] = volume["temperature"]
+
+
+@jit
+def _copy_gas(one, other):
+    """Give the properties of the gas in one volume to another."""
+    other["gas_constant"] = one["gas_constant"]
+    other["viscosity"] = one["viscosity"]
+    other["gamma"] = one["gamma"]
+    other["critical_ratio"] = one["critical_ratio"]
+    other["critical_flow2"] = one["critical_flow2"]
+    other["specific_heat"] = one["specific_heat"]
+    other["gas_temperature"] = one["gas_temperature"]
 
 
 @jit
