@@ -9,7 +9,7 @@ from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
 from .opening import SHUT, length_at, note_closure, opening_at
 from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
 from .population import population_flow, population_flow_slopes, start_population
-from .seal import contact_factor, seal_flow, seal_flow_slopes
+from .seal import contact_factor, fits_contact, seal_flow, seal_flow_slopes
 from .table import forget_table, start_table, table_flow, table_flow_slopes
 from .volumes import path_total
 
@@ -61,6 +61,18 @@ def start_path(plan, sample, p):
         area, thickness = sample.inputs[path["membrane"][0]], sample.inputs[path["membrane"][1]]
         possible = possible and 0.0 <= area < math.inf and thickness > 0.0
     return possible and fits_wall(plan, sample, p, 0.0)
+
+
+@jit
+def fits_law(plan, sample, p):
+    """Whether the law of the contact stress holds for path p, by the pressures of the start."""
+    slots = plan.paths[p]["contact"]
+    if slots[0] < 0:
+        return True
+    pressure = sample.volumes[plan.paths[p]["source"]]["pressure"]
+    pressure = max(pressure, sample.volumes[plan.paths[p]["sink"]]["pressure"])
+    inputs = sample.inputs
+    return fits_contact(pressure, inputs[slots[1]], inputs[slots[2]], inputs[slots[3]])
 
 
 @jit
