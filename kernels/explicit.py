@@ -158,11 +158,13 @@ def stiffness(h, work):
 def prepare_explicit_dense(plan, sample, t, h, state, work):
     """Turn the stages of an accepted step, with its `end_rates`, into the coefficients of `dense_state`."""
     k = work.stages
+    sample.aside[0] = 1
     for s in range(STAGES + 1, ROWS):
         _set_state(s, h, state, k, work.last)
         sample.clock[0] = t + _C[s] * h
         rates(plan, sample, work.last, work.right)
         copy(k[s], work.right)
+    sample.aside[0] = 0
     for i in range(state.size):
         change = work.new[i] - state[i]
         f1 = h * k[0, i] - change

@@ -2,20 +2,26 @@
 
 import math
 
+from .crack import SLIT_VISCOUS
 from .gas import MOLAR_MASS, N_SPECIES
 from .jit import jit
 from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
 from .opening import SHUT, length_at, note_closure, opening_at
 from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
 from .population import population_flow, population_flow_slopes, start_population
-from .seal import contact_factor, seal_flow, seal_flow_slopes
+from .seal import contact_factor, fits_contact, seal_flow, seal_flow_slopes
 from .table import forget_table, start_table, table_flow, table_flow_slopes
 from .volumes import path_total
 
-# tolerances while pressures equalise, and the opening from which a crack is wide [m]
+# tolerance while pressures equalise through an orifice
 _TIGHT_ORIFICE = 2e-8
-_TIGHT_CRACK = 1e-9
-_WIDE = 5e-4
+# and through a crack: over the width in which its flow turns around, or over the difference that is left; and
+# the width above which no step stumbles over it
+_TIGHT_TURN = 0.3
+_TIGHT_DROP = 1e-2
+_SHARP_TURN = 1e-5
+# inertia of a crack in `width_of_turn`: nozzle, inlet of a sharp edge and outlet
+_INERTIA = 2.7
 
 
 @jit
@@ -55,6 +61,18 @@ def start_path(plan, sample, p):
         area, thickness = sample.inputs[path["membrane"][0]], sample.inputs[path["membrane"][1]]
         possible = possible and 0.0 <= area < math.inf and thickness > 0.0
     return possible and fits_wall(plan, sample, p, 0.0)
+
+
+@jit
+def fits_law(plan, sample, p):
+    """Whether the law of the contact stress holds for path p, by the pressures of the start."""
+    slots = plan.paths[p]["contact"]
+    if slots[0] < 0:
+        return True
+    pressure = sample.volumes[plan.paths[p]["source"]]["pressure"]
+    pressure = max(pressure, sample.volumes[plan.paths[p]["sink"]]["pressure"])
+    inputs = sample.inputs
+    return fits_contact(pressure, inputs[slots[1]], inputs[slots[2]], inputs[slots[3]])
 
 
 @jit
@@ -225,8 +243,9 @@ def tolerance_limit(plan, sample):
     """Largest relative error that a step may have: infinite, or small while volumes equalise through a hole.
 
     Where two pressures, last looked at, are within one per cent, the flow through an orifice turns around
-    within 1e-7 of them, and that through a wide crack within 1e-9: errors of that size would throw the
-    pressures to and fro across it.
+    within 1e-7 of them, and that through a crack within `width_of_turn`: errors of that size would throw the
+    pressures to and fro across it. As long as a crack's pressures are further apart than that, errors well
+    below their difference do not.
     """
     limit = math.inf
     for p in range(plan.paths.size):
@@ -238,11 +257,41 @@ def tolerance_limit(plan, sample):
             pa = sample.volumes[a]["pressure"]
             pb = sample.volumes[b]["pressure"]
             if not bounded and abs(pa - pb) < 0.01 * max(pa, pb):
-                if law == CRACKS and _is_wide(plan, sample, p):
-                    limit = min(limit, _TIGHT_CRACK)
+                if law == CRACKS:
+                    turn = width_of_turn(plan, sample, p)
+                    if turn < _SHARP_TURN:
+                        left = abs(pa - pb) / max(pa, pb)
+                        limit = min(limit, max(_TIGHT_TURN * turn, _TIGHT_DROP * left))
                 elif law == ORIFICE and sample.paths[p]["opening"] > 0.0:
                     limit = min(limit, _TIGHT_ORIFICE)
     return limit
+
+
+@jit
+def width_of_turn(plan, sample, p):
+    """Pressure difference over the pressure below which the widest crack of path p is linear.
+
+    Near equal pressures ``C g^2 + B g = X`` (`crack`), X twice the difference: friction rules below
+    ``X = B^2/(4 C)``, where B is that of slit ends and of a channel of viscous gas, which falls with the
+    pressure and with the square of the opening. A crack that moves is taken without its channel.
+    """
+    a = plan.paths[p]["source"]
+    b = plan.paths[p]["sink"]
+    drop = sample.volumes[a]["pressure"] - sample.volumes[b]["pressure"]
+    gas = sample.volumes[a if drop >= 0.0 else b]
+    speed = math.sqrt(2.0 * gas["gas_constant"] * gas["temperature"])
+    friction = math.inf
+    first = sample.paths[p]["crack_start"]
+    for i in range(first, first + sample.paths[p]["crack_count"]):
+        if plan.paths[p]["moves"] > 0:
+            opening = opening_at(sample.moving[i], drop, sample.clock[0] - sample.paths[p]["started"])
+            channel = 0.0
+        else:
+            opening = sample.geometry[i, 0]
+            channel = sample.geometry[i, 2] / sample.geometry[i, 3]
+        delta = gas["pressure"] * opening / (gas["viscosity"] * speed)
+        friction = min(friction, 2.0 * math.sqrt(2.0) * (1.0 / SLIT_VISCOUS + channel) / delta)
+    return friction * friction / (8.0 * _INERTIA)
 
 
 @jit
@@ -255,22 +304,6 @@ def overboard_flow(plan, sample):
         if out != back:
             total += path_total(plan, sample, p) if out else -path_total(plan, sample, p)
     return total
-
-
-@jit
-def _is_wide(plan, sample, p):
-    """Whether a crack on path p is so wide that its flow turns around sharply at equal pressures."""
-    first = sample.paths[p]["crack_start"]
-    for i in range(first, first + sample.paths[p]["crack_count"]):
-        if plan.paths[p]["moves"] > 0:
-            drop = sample.volumes[plan.paths[p]["source"]]["pressure"]
-            drop -= sample.volumes[plan.paths[p]["sink"]]["pressure"]
-            opening = opening_at(sample.moving[i], drop, sample.clock[0] - sample.paths[p]["started"])
-        else:
-            opening = sample.geometry[i, 0]
-        if opening > _WIDE:
-            return True
-    return False
 
 
 @jit

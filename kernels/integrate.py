@@ -43,6 +43,8 @@ _SHRINK = 0.2
 _GROW = 8.0
 # of the step before, as it is taken for the trend
 _LEAST_ERROR = 1e-2
+# least tolerance of what passes, over the gas at the path's ends: their rounding passes to and fro
+_ROUNDING = 4e-15
 # steps in which a cycle of a wall's temperature is followed at least
 _STEPS_A_CYCLE = 8
 
@@ -255,6 +257,8 @@ def _set_scales(plan, sample, work):
         else:
             v = plan.feeds[p - plan.paths.size]["volume"]
         mass, energy = _scales(plan, sample, v)
+        if p < plan.paths.size:
+            mass = max(mass, _ROUNDING * max(_gas_held(plan, sample, a), _gas_held(plan, sample, b)))
         work.scale[passed + p] = mass
         if plan.settings[THERMAL] > 0.0:
             work.scale[passed + links + p] = energy
@@ -268,6 +272,15 @@ def _scales(plan, sample, v):
     heat = volume["specific_heat"] / volume["gas_constant"] * volume["size"]
     mass = atol * volume["size"] / (volume["gas_constant"] * volume["temperature"])
     return mass, (atol + plan.settings[RTOL] * volume["pressure"]) * heat
+
+
+@jit
+def _gas_held(plan, sample, v):
+    """Gas in an integrated volume at the pressure last looked at [kg]; 0 of others."""
+    if plan.volumes[v]["kind"] != INTEGRATED:
+        return 0.0
+    volume = sample.volumes[v]
+    return volume["pressure"] * volume["size"] / (volume["gas_constant"] * volume["temperature"])
 
 
 @jit

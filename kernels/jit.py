@@ -75,7 +75,7 @@ class _StampedCache(caching.FunctionCache):  # type: ignore[misc]
         super().__init__(function)
         stamp = source_stamp()
         self._stamped = f"{self._impl.filename_base}.{stamp[:16]}"
-        self._cache_file = caching.IndexDataCacheFile(
+        self._cache_file = _UnnumberedFiles(
             cache_path=self._cache_path, filename_base=self._stamped, source_stamp=stamp
         )
 
@@ -88,6 +88,21 @@ class _StampedCache(caching.FunctionCache):  # type: ignore[misc]
             if not path.name.startswith(self._stamped):
                 with contextlib.suppress(OSError):
                     path.unlink()
+
+
+class _UnnumberedFiles(caching.IndexDataCacheFile):  # type: ignore[misc]
+    """The files of a cache, in which each signature has a name of its own, whoever else is saving.
+
+    Numba numbers them by what the index lists. Two processes that compile two signatures at once would give
+    both one number, and load machine code of the other's arguments from then on. Here they lose an entry of
+    the index at worst, and one of them compiles again.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        """Save machine code, then list it."""
+        name = self._load_index().get(key, self._data_name(int.from_bytes(os.urandom(8), "big")))
+        self._save_data(name, data)
+        self._save_index(self._load_index() | {key: name})
 
 
 @cache

@@ -297,14 +297,12 @@ class Sample(Pack):
     fractions : float64[V, K]
         Mass fractions in each volume at the state last looked at.
     flux : float64[(P + S) * C]
-        Flow of each content through each path, then into the volume of each feed: of the components [kg/s]
-        and, where energy is followed, of energy [W].
+        Flow of each component [kg/s], and of energy [W] if followed, through each path, then of each feed.
     cells : CELL[P * CELLS or 0]
         Tables of the flow of populations.
     order : int64[max_cracks]; lanes : float64[blocks * crack_lanes.BLOCK]; work : float64[crack_lanes.WORK]
         Of the crack law in lanes: the order of the cracks, their numbers, and its working memory.
-    clock : float64[1]
-        Time [s].
+    clock : float64[1], aside : int64[1]: time [s], and 1 while looking at what is only to be written
     """
 
     inputs: NDArray[Any]
@@ -325,6 +323,7 @@ class Sample(Pack):
     lanes: NDArray[Any]
     work: NDArray[Any]
     clock: NDArray[Any]
+    aside: NDArray[Any]
 
 
 def new_sample(plan: Plan) -> Sample:
@@ -351,6 +350,7 @@ def new_sample(plan: Plan) -> Sample:
         lanes=np.zeros((plan.max_cracks // LANES + plan.paths.size) * BLOCK),
         work=np.zeros(WORK),
         clock=np.zeros(1),
+        aside=np.zeros(1, np.int64),
     )
 
 

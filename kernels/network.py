@@ -10,7 +10,7 @@ import numpy as np
 
 from . import status
 from .feeds import feed_fluxes, feed_slopes, start_feed
-from .flows import path_flow, permeance, quick_flow, quick_flow_slopes, start_path
+from .flows import fits_law, path_flow, permeance, quick_flow, quick_flow_slopes, start_path
 from .hatches import any_joined, set_groups, settle
 from .jit import jit
 from .model import INTEGRATED, THERMAL, contents_per_volume, copy, fill, n_contents, n_passed
@@ -65,6 +65,8 @@ def prepare(plan, sample, state):
     for p in range(plan.paths.size):
         if not start_path(plan, sample, p):
             return status.IMPOSSIBLE
+        if not fits_law(plan, sample, p):
+            result = status.OUT_OF_RANGE
     for f in range(plan.feeds.size):
         if not start_feed(plan, sample, f):
             return status.IMPOSSIBLE

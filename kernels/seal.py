@@ -10,6 +10,11 @@ import math
 
 from .jit import jit
 
+# largest exponent of the factor of a seal that has lifted, and largest change of the exponent over the
+# pressure at the start: beyond, the flow would leap within a millionth of it
+_LARGEST_EXPONENT = 50.0
+_STEEPEST = 1e6
+
 
 @jit
 def seal_flow(p_up, p_down, molecular, viscous):
@@ -56,3 +61,20 @@ def contact_factor(drop, stress, at_stress, sealing_factor, gain):
         return math.exp(3.0 * at_stress / sealing_factor), 0.0
     factor = math.exp(-3.0 * (pressed - at_stress) / sealing_factor)
     return factor, -3.0 * gain / sealing_factor * factor
+
+
+@jit
+def fits_contact(pressure, at_stress, sealing_factor, gain):
+    """Whether Roth's law says anything of a seal: no leap with the pressure, nor more than any hole passes.
+
+    A seal that lifts passes ``exp(3 at_stress/sealing_factor)`` of its conductance; 5e21 times are allowed.
+
+    Parameters
+    ----------
+    pressure : float
+        The higher one of the two sides at the start [Pa].
+    at_stress, sealing_factor, gain : float
+        As in `contact_factor`.
+    """
+    gentle = 3.0 * abs(gain) * pressure <= _STEEPEST * sealing_factor
+    return gentle and 3.0 * at_stress <= _LARGEST_EXPONENT * sealing_factor

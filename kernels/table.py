@@ -6,7 +6,8 @@ that pressure sixteen Chebyshev nodes in its logarithm hold it to 1e-10, so that
 over the cracks whatever it does with them. A cell is filled when a pressure first falls into it. Where its
 last coefficients or a point between its nodes say that it is not good enough (a crack that turns turbulent,
 opens, or whose two pressures meet there), two cells of half the width take its place, and where they are not
-either, the cracks are summed as before. A cell ends at the highest pressure of the start.
+either, the cracks are summed as before. A cell ends at the highest pressure of the start. The error that a
+run tells is that of the cells which its own steps used, whatever else is looked at on the way.
 
 Source
 ------
@@ -157,6 +158,9 @@ def cell_at(plan, sample, p, place):
         x = 2.0 * (place - k) - 1.0
         if _is_unfit(plan, sample, p, k):
             return -1, 0.0
+    if sample.aside[0] == 0:
+        path = sample.paths[p]
+        path["table_error"] = max(path["table_error"], sample.cells[p * CELLS + k]["error"])
     return k, x
 
 
@@ -201,7 +205,6 @@ def _fill(plan, sample, p, k):
     cell["error"] = error
     if error <= _SHARE * plan.settings[RTOL]:
         cell["kind"] = FILLED
-        sample.paths[p]["table_error"] = max(sample.paths[p]["table_error"], error)
     else:
         cell["kind"] = UNFIT
 

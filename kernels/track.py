@@ -100,6 +100,7 @@ def note_times(plan, sample, start, end, t, t_end, limit, work, track, values, f
     track : Track
     values, flows : float64[N or 0, Q], float64[N or 0, P]
     """
+    sample.aside[0] = 1
     span = t_end - t
     while track.next_record[0] < track.record.size:
         i = track.next_record[0]
@@ -122,6 +123,7 @@ def note_times(plan, sample, start, end, t, t_end, limit, work, track, values, f
         for p in range(plan.paths.size):
             flows[i, p] = path_total(plan, sample, p)
         track.next_output[0] += 1
+    sample.aside[0] = 0
 
 
 @jit

@@ -4,8 +4,9 @@ Each volume holds an ideal gas, ``p V = sum_c m_c R_c T``, of constant specific 
 an energy balance has the temperature of its wall, which may cycle; one with a balance has the temperature
 that its energy gives, ``U = sum_c m_c cv_c T``. With next to no gas that would be noise over noise: a trace
 of gas at the initial temperature is counted with it, as much as some tolerances of the pressure, and less
-the more gas there is. Where any volume has a balance, the energy content of the others is a ledger of what
-gas brought and took: the heat from the wall is what is missing to ``U``.
+the more gas there is; as long as it outweighs the gas, no temperature is told. Where any volume has a
+balance, the energy content of the others is a ledger of what gas brought and took: the heat from the wall is
+what is missing to ``U``.
 """
 
 import math
@@ -218,12 +219,12 @@ def observe(plan, sample, rate, quantity, place, species):
     Returns
     -------
     float
-        In SI; a negative pressure within the tolerance is zero.
+        In SI; a negative pressure within the tolerance is zero. NaN for the temperature of next to no gas.
     """
     if quantity == PRESSURE:
         return max(sample.volumes[place]["pressure"], 0.0)
     if quantity == TEMPERATURE:
-        return sample.volumes[place]["temperature"]
+        return math.nan if is_void(plan, sample, place) else sample.volumes[place]["temperature"]
     if quantity == PRESSURE_OVER_TEMPERATURE:
         return max(sample.volumes[place]["pressure"], 0.0) / sample.volumes[place]["temperature"]
     if quantity == PARTIAL_PRESSURE:
@@ -234,6 +235,20 @@ def observe(plan, sample, rate, quantity, place, species):
     if quantity == FLOW:
         return abs(path_total(plan, sample, place))
     return -pressure_rate(plan, sample, rate, place)
+
+
+@jit
+def is_void(plan, sample, v):
+    """Whether volume v follows its energy and holds too little gas to tell a temperature.
+
+    Its pressure is below the tolerance of pressure, what is counted with its gas outweighs it, or its energy
+    is that of gas below the least temperature.
+    """
+    volume = sample.volumes[v]
+    if plan.volumes[v]["kind"] != INTEGRATED or volume["keeper"] >= 0:
+        return False
+    scarce = 2.0 * volume["scarcity"] * volume["trace"] > volume["heat_capacity"]
+    return scarce or volume["pressure"] < plan.settings[ATOL] or volume["temperature"] <= _COLDEST
 
 
 @jit

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from ._environment import check_environment
 from ._interrupts import INTERRUPTED
 from ._terminal_text import plain
 from .errors import ArgumentError, CampaignError, CaseError, LeakflowError, NoEvidenceError, ResultsError
@@ -43,6 +44,7 @@ NOT_WRITTEN = 4
 def border() -> Iterator[None]:
     """Turn what went wrong into a line and an exit code."""
     try:
+        check_environment()
         yield
     except CaseError as error:
         fail(error.faults, BAD_INPUT)

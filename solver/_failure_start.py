@@ -8,25 +8,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..kernels import flows, hatches, model, network
+from ..kernels import flows, hatches, model, network, seal
 from ._controls import RepressuriseControl
 from ._failure_draw import FITTED, Drawn, outside
 from ._paths import ReliefPath
 from ._plan_layout import controls_of, feeds_of
 
-__all__ = ["run_reasons", "start_reasons", "temperature_reasons"]
+__all__ = ["contact_reasons", "run_reasons", "start_reasons", "temperature_reasons"]
 
 #: Slot of a number, its key, its bounds, its unit.
 _Check = tuple[int, str, str, str]
 
 
 def temperature_reasons(drawn: Drawn) -> Iterator[str]:
-    """Say why `network.prepare` returned ``OUT_OF_RANGE``."""
+    """Say which temperature made `network.prepare` return ``OUT_OF_RANGE``."""
     low, high = network._TEMPERATURE_LOW, network._TEMPERATURE_HIGH
     for name, volume in zip(drawn.case.volumes, drawn.sample.volumes, strict=True):
         wrong = outside(float(volume["temperature"]), f"[{low}, {high}]", "K")
         if wrong:
             yield f"volumes.{name} at the start: {wrong} K, {FITTED}"
+
+
+def contact_reasons(drawn: Drawn) -> Iterator[str]:
+    """Say which seal made `network.prepare` return ``OUT_OF_RANGE``, as `flows.fits_law` does."""
+    for p, name in enumerate(drawn.case.paths):
+        row = drawn.plan.paths[p]
+        if flows.fits_law(drawn.plan, drawn.sample, p):
+            continue
+        _, at_stress, factor, gain = (drawn.at(slot) for slot in row["contact"])
+        ends = (drawn.sample.volumes[int(row[end])]["pressure"] for end in ("source", "sink"))
+        exponent, change = 3.0 * at_stress / factor, 3.0 * abs(gain) * float(max(ends)) / factor
+        own = f"paths.{name}.contact: 3"
+        if not exponent <= seal._LARGEST_EXPONENT:
+            yield f"{own} at_stress/sealing_factor {exponent:.6g} is above {seal._LARGEST_EXPONENT:g}"
+        if not change <= seal._STEEPEST:
+            yield (
+                f"{own} gain times the higher pressure over sealing_factor {change:.6g} "
+                f"is above {seal._STEEPEST:g}"
+            )
 
 
 def start_reasons(drawn: Drawn) -> Iterator[str]:

@@ -227,11 +227,10 @@ def run(
             with printing():
                 show_run(terminal(), result)
         if not result.ok:
-            from ..kernels import status
+            from .failures import why_it_failed
 
-            fail(
-                [f"the run failed: {meaning(result.status)}: {status.ADVICE[result.status]}"], FAILED_SAMPLES
-            )
+            why = why_it_failed(result.case, sample, result.status)
+            fail([f"the run failed: {meaning(result.status)}: {why}"], FAILED_SAMPLES)
 
 
 @app.command()

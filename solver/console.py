@@ -182,6 +182,9 @@ def show_summary(console: Console, summary: Summary) -> None:
         previous = row.name
     if summary.rows:
         _print_table(console, table)
+    for row in {row.name: row for row in summary.rows if 0.0 < row.missing < 1.0}.values():
+        if row.unit not in display_units("s"):  # a time that is not reached counts as never
+            say(console, f"{row.name}: {row.missing:.1%} of the good samples have none, and are left aside")
     if summary.record:
         _print_table(console, _record_table(summary.record))
         if summary.record_near is not None:

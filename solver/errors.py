@@ -80,6 +80,10 @@ class ResultsError(LeakflowError):
     """A results file that cannot be written or read; the message is one line."""
 
 
+class EnvironmentVariableError(LeakflowError):
+    """A variable of the environment that is no such setting; the message is one line."""
+
+
 class NoEvidenceError(LeakflowError):
     """A hypothesis has no evidence: its likelihood is zero, or its sampling was stopped too soon.
 

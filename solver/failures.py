@@ -14,14 +14,14 @@ from ..kernels import draw, model, network
 from ..kernels import status as status_codes
 from ._case_resolved import case_from_resolved
 from ._failure_draw import Drawn, draw_reasons
-from ._failure_start import run_reasons, start_reasons, temperature_reasons
+from ._failure_start import contact_reasons, run_reasons, start_reasons, temperature_reasons
 from .case import Case
 from .engine import packed
 from .errors import CaseError
 from .plan import CompiledCase, compile_case
 from .results import Results
 
-__all__ = ["Extreme", "Failure", "failed_samples", "failure_of", "reasons_of"]
+__all__ = ["Extreme", "Failure", "failed_samples", "failure_of", "reasons_of", "why_it_failed"]
 
 #: A case with more cracks than this is not looked into: a stranger's may ask for a thousand million.
 _MOST_CRACKS = 10_000_000
@@ -100,6 +100,21 @@ def failure_of(results: Results, row: int) -> Failure:
     return _failure(results, row, _compiled(results))
 
 
+def why_it_failed(case: Case, sample: int | None, code: int) -> str:
+    """Say why one run of a case failed: the numbers outside what the kernels take, or what its status means.
+
+    Parameters
+    ----------
+    case : Case
+    sample : int or None
+        As for `run`: None for the medians.
+    code : int
+        Its status.
+    """
+    found = reasons_of(case, compile_case(case, nominal=sample is None), sample or 0, code)
+    return "; ".join(found) or status_codes.ADVICE[code]
+
+
 def reasons_of(case: Case, compiled: CompiledCase, index: int, code: int) -> list[str]:
     """Say which numbers of a failed sample lie outside what the kernels take, one line each, at most five.
 
@@ -150,6 +165,7 @@ def _reasons(case: Case, compiled: CompiledCase, index: int) -> Iterator[str]:
     result = network.prepare(plan, drawn.sample, np.zeros(model.sizes(plan)[1]))
     if result == status_codes.OUT_OF_RANGE:
         yield from temperature_reasons(drawn)
+        yield from contact_reasons(drawn)
     elif result == status_codes.IMPOSSIBLE:
         yield from start_reasons(drawn)
     else:

@@ -64,6 +64,42 @@ def test_adiabatic_choked_blow_down():
     assert result["mass_balance_residual"][0, 0] <= 1e-12
 
 
+@pytest.mark.parametrize("rtol, atol", [(1e-6, 1e-4), (1e-6, 1.0), (1e-10, 1e-7)])
+def test_a_vessel_that_has_emptied_tells_no_temperature(rtol, atol):
+    """As long as there is gas enough the law of the blow-down holds, and then nothing is told: no noise."""
+    times = np.append(np.linspace(0.0, 400.0, 401), 1e6) * TAU
+    emptying = EMPTYING.but(
+        duration=1e6 * TAU, output_time=times, rtol=rtol, atol=atol, record=[(0, 9e5 * TAU, TEMPERATURE, -1)]
+    )
+    result = emptying.run()
+    pressure, temperature = result.pressures[0, :-1, 0], result.value(0)[:-1]
+    exact = T0 * (1.0 + 0.5 * (GAMMA - 1.0) * times[:-1] / TAU) ** -2
+    told = ~np.isnan(temperature)
+    last = np.flatnonzero(told)[-1]
+    assert told[: last + 1].all()
+    assert 10 < last < 400
+    assert pressure[last] >= atol
+    assert math.isnan(result["final"][0, -1])
+    assert math.isnan(result["record"][0, 0])
+    well = pressure > 1e3 * atol
+    assert told[well & (exact > 1.5)].all()
+    assert temperature[well & told] == pytest.approx(exact[well & told], rel=0.02)
+
+
+def test_a_vessel_that_begins_empty_has_a_temperature_once_it_is_filled():
+    filling = Case(
+        [balanced(V, 0.0, temperature=T0), tank(100.0, P0, temperature=T0)],
+        [orifice(1, 0, AREA)],
+        0.1 * TAU,
+        output_time=np.array([0.0, 0.1 * TAU]),
+        **TIGHT,
+        **TEMPERATURES,
+    )
+    at_first, then = filling.run().value(0)
+    assert math.isnan(at_first)
+    assert then == pytest.approx(GAMMA * T0, rel=1e-3)
+
+
 def test_times_to_a_temperature_and_to_p_over_t():
     """T = T0 x^-2 and p/T = p0/T0 x^(-2/(gamma-1)), by their inverses; and the record of both."""
     levels = [(0, 260.0, -1.0, TEMPERATURE, -1), (0, 0.5 * P0 / T0, -1.0, PRESSURE_OVER_TEMPERATURE, -1)]

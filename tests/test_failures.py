@@ -10,9 +10,9 @@ import pytest
 from small_case import written
 
 from leakflow.kernels import status
-from leakflow.solver import Results, failed_samples, load_case, sweep
+from leakflow.solver import Results, failed_samples, load_case, run, sweep
 from leakflow.solver._failure_draw import outside
-from leakflow.solver.failures import reasons_of
+from leakflow.solver.failures import reasons_of, why_it_failed
 from leakflow.solver.plan import compile_case
 
 # every number that may be random goes out of its bounds in some samples
@@ -165,6 +165,19 @@ def test_the_crack_that_is_out_of_range_is_named(tmp_path: Path) -> None:
     assert named > 100
 
 
+def test_the_seal_that_is_out_of_range_is_named(tmp_path: Path) -> None:
+    text = WILD.replace("stress = 1e6, sealing", "stress = 1.2e7, gain = -3e6, sealing")
+    lines = [
+        line for failure in failed_samples(swept(tmp_path, text, 300)) for line in failure.reasons
+        if "contact" in line and "not above" not in line
+    ]  # fmt: skip
+    stiff = r"paths\.ring\.contact: 3 gain times the higher pressure over sealing_factor \S+ is above 1e\+06"
+    lifts = r"paths\.ring\.contact: 3 at_stress/sealing_factor \S+ is above 50"
+    for pattern in (stiff, lifts):
+        assert any(re.fullmatch(pattern, line) for line in lines)
+    assert all(re.fullmatch(f"{stiff}|{lifts}", line) for line in lines)
+
+
 def test_the_words_of_a_reason(tmp_path: Path) -> None:
     lines = [line for failure in failed_samples(swept(tmp_path, CRACKS, 100)) for line in failure.reasons]
     pattern = r"crack \d of paths\.cracks: accommodation 0\.5\d+ is below 0\.6, what the law is fitted to"
@@ -246,3 +259,18 @@ def test_a_case_of_too_many_cracks_is_not_looked_into(tmp_path: Path) -> None:
         results.samples, results.status, results.variables, provenance={"case": resolved_text(case)}
     )
     assert failed_samples(bare, limit=1)[0].reasons[0] in status.ADVICE.values()
+
+
+def test_one_run_says_which_number_it_failed_for(tmp_path: Path) -> None:
+    text = WILD.replace(
+        'sealing_factor = { dist = "normal", mean = 1e6, sd = 4e5 }', "sealing_factor = 1e4, gain = 1e9"
+    )
+    failed = run(load_case(written(tmp_path, text)))
+    assert failed.status == status.OUT_OF_RANGE
+    why = why_it_failed(failed.case, None, failed.status)
+    first, second = why.split("; ")
+    assert first == "paths.ring.contact: 3 at_stress/sealing_factor 300 is above 50"
+    assert second.startswith(
+        "paths.ring.contact: 3 gain times the higher pressure over sealing_factor 3e+10 is"
+    )
+    assert why_it_failed(failed.case, None, status.STEP_LIMIT) == status.ADVICE[status.STEP_LIMIT]

@@ -243,6 +243,62 @@ def numbers():
     return [float(x) for x in (*flows, *words, *normal, *np.concatenate([a.ravel() for a in of_run]))]
 
 
+TWICE = """
+import json, sys, time
+from pathlib import Path
+import tiny
+Path(f"ready-{sys.argv[1]}").touch()
+while len(list(Path().glob("ready-*"))) < int(sys.argv[2]):
+    time.sleep(1e-3)
+values = {"int": 3, "float": 2.5}
+of = [values[sys.argv[1].partition("-")[0]]] if int(sys.argv[2]) > 1 else list(values.values())
+found = [tiny.cube(x) for x in of]
+print(json.dumps({"found": found, "hits": sum(tiny.cube.stats.cache_hits.values())}))
+"""
+
+
+def test_processes_that_compile_at_once_leave_a_cache_that_works(tmp_path):
+    """Two for each of two signatures: all are right, and so is what is loaded from the cache afterwards."""
+    (tmp_path / "tiny.py").write_text(
+        "from leakflow.kernels.jit import jit\n\n\n@jit\ndef cube(x):\n    return x * x * x\n"
+    )
+    settings = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_")}
+    settings |= {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+
+    def start(name, count):
+        command = [sys.executable, "-c", TWICE, name, str(count)]
+        return subprocess.Popen(command, cwd=tmp_path, env=settings, stdout=subprocess.PIPE, text=True)
+
+    names = ("int-1", "float-1", "int-2", "float-2")
+    started = [start(name, len(names)) for name in names]
+    expected = {"int": 27, "float": 15.625}
+    for name, process in zip(names, started, strict=True):
+        out, _ = process.communicate(timeout=120)
+        assert process.returncode == 0
+        assert json.loads(out)["found"] == [expected[name.partition("-")[0]]]
+    again = [start("again", 1).communicate(timeout=120)[0] for _ in range(2)]
+    assert [json.loads(out)["found"] for out in again] == [[27, 15.625]] * 2
+    assert json.loads(again[1])["hits"] == 2
+    assert not list((tmp_path / "cache").rglob("*.tmp.*"))
+
+
+def test_two_signatures_saved_at_once_keep_their_own_code(tmp_path, monkeypatch):
+    """The second is saved while the first is between reading the index and writing it."""
+    files = [jit._UnnumberedFiles(str(tmp_path), "f", "stamp") for _ in range(2)]
+    load = files[0]._load_index
+
+    def load_then_be_overtaken():
+        found = load()
+        monkeypatch.setattr(files[0], "_load_index", load)
+        files[1].save("second", "code of the second")
+        return found
+
+    monkeypatch.setattr(files[0], "_load_index", load_then_be_overtaken)
+    files[0].save("first", "code of the first")
+    for key in ("first", "second"):
+        assert files[1].load(key) == f"code of the {key}"
+
+
 def test_the_standard_variable_switches_the_jit_off(tmp_path):
     plain = run_python(PLAIN, tmp_path, NUMBA_DISABLE_JIT="1")
     assert not plain["compiled"]

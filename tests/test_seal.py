@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from naive_network import Network
-from plans import AIR, Case, Event, balanced, outside, prepared, tank
+from plans import AIR, Case, Event, balanced, drawn, outside, prepared, tank
 from plans import seal as seal_path
 from scipy.special import expi
 from smoothness import derivative
 
-from leakflow.kernels import crack, seal, status
+from leakflow.kernels import crack, network, seal, status
 from leakflow.kernels.model import PARTIAL_PRESSURE, PATCH
 
 PRESSURES = st.one_of(st.just(0.0), st.floats(1e-6, 2e5))
@@ -217,3 +217,30 @@ def test_permeation_and_leak_agree_with_the_oracle(pressures, weights, follows):
     expected = naively.jacobian(p.state, 1e-6)
     unit = np.abs(expected).max(axis=1, keepdims=True)
     assert (np.abs(jacobian - expected) <= 3e-6 * unit + 1e-300).all()
+
+
+def lifted(at_stress, sealing_factor, gain):
+    """A seal that is not pressed, between two tanks."""
+    path = seal_path(0, 1, 1e-10, 0.0, contact=(0.0, at_stress, sealing_factor, gain))
+    return Case([tank(1.0, 1e5), tank(2.0, 9e4)], [path], 3600.0)
+
+
+@pytest.mark.parametrize(
+    "contact, expected",
+    [
+        ((1.6e6, 1e5, 1.0), status.OK),
+        ((1.7e6, 1e5, 1.0), status.OUT_OF_RANGE),  # exp(51) times what it passes when pressed
+        ((8e7, 1e5, -1.0), status.OUT_OF_RANGE),  # which overflows
+        ((1e5, 1e5, 3e5), status.OK),
+        ((1e5, 1e5, 4e5), status.OUT_OF_RANGE),  # opens within a millionth of the pressure
+        ((1e5, 1e5, -4e5), status.OUT_OF_RANGE),
+    ],
+)
+def test_a_contact_that_leaps_is_out_of_range(contact, expected):
+    case = lifted(*contact)
+    _, sample = drawn(case)
+    assert (
+        network.prepare(case.plan, sample, np.zeros(prepared(lifted(1e5, 1e5, 0.0)).state.size)) == expected
+    )
+    if expected == status.OUT_OF_RANGE:
+        assert case.run().status[0] == expected

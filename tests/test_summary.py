@@ -1,11 +1,13 @@
 """What is shown of a sweep: quantiles by hand, units by their definitions."""
 
+import io
 import math
 
 import numpy as np
 import pytest
 
 from leakflow.solver import Results, Variable, summarise, sweep
+from leakflow.solver.console import show_summary, terminal
 
 
 def results(status=(0, 0, 0, 0), **outputs):
@@ -80,3 +82,16 @@ def test_the_record_stands_beside_the_samples():
     assert first.near == np.mean(abs(swept["record_deviation_1"]) <= 2.0)
     assert summary.record_near == np.mean(swept["record_misfit"] < 2.0)
     assert summary.receipt.steps_most == swept["steps"].max()
+
+
+def test_it_says_how_many_lack_a_value():
+    """Of a time there is no need: where it is not reached it is shown as never."""
+    nan = math.nan
+    found = results(
+        temperature_final_t=([300.0, nan, nan, 310.0], "K"), time_to_low=([nan, 1.0, 2.0, 3.0], "s")
+    )
+    screen = terminal()
+    screen.file = io.StringIO()
+    show_summary(screen, summarise(found))
+    said = [line for line in screen.file.getvalue().splitlines() if "good samples" in line]
+    assert said == ["temperature_final_t: 50.0% of the good samples have none, and are left aside"]

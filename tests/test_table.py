@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import AIR, Case, Event, cracks, held, outside, prepared, run, seal, tank
 
-from leakflow.kernels import flows, model, network, population, table
+from leakflow.kernels import flows, model, network, population, table, track
 
 DAY = 86400.0
 
@@ -141,6 +141,22 @@ def test_the_other_way_round_it_is_the_same():
     one, other = case.run(3), turned.run(3)
     assert np.all(other["table_error"] > 0.0)
     np.testing.assert_allclose(other["mass"][:, 1], -one["mass"][:, 1], rtol=1e-12)
+
+
+def test_what_is_only_written_adds_nothing_to_its_error():
+    """An output time in a cell that no step has used fills the cell, and no more."""
+    p = prepared(tunnel(output_time=np.array([0.5])))
+    low = p.state.copy()
+    low[model.contents_per_volume(p.plan)] *= 1e-3
+    values, passed = np.zeros((1, p.plan.series.size)), np.zeros((1, 2))
+    p.sample.paths[1]["table_error"] = 0.0
+    track.note_times(p.plan, p.sample, low, low, 0.0, 1.0, 1.0, p.work, p.track, values, passed)
+    cells = p.sample.cells[table.CELLS :]
+    assert passed[0, 1] > 0.0
+    assert np.any(cells["kind"] == table.FILLED)
+    assert p.sample.paths[1]["table_error"] == 0.0
+    look_at(p, 100.0)
+    assert p.sample.paths[1]["table_error"] == cells["error"][cells["kind"] == table.FILLED].max()
 
 
 def test_held_station_to_tunnel():
