@@ -27,7 +27,7 @@ INVERSE, TIME, PASSED = 0, 1, 2
 SHARE = 1e-2
 # how far an equilibrium is looked for, over the range
 _LOOK_AHEAD = 1.6
-_NEWTON_LIMIT = 30
+_NEWTON_LIMIT = 60
 # what may be left of a linear rate at its zero, and of ln m by rounding
 _LINEAR_REST = 1e-3
 _ROUNDING = 4e-15
@@ -146,13 +146,15 @@ def _rate_at(plan, sample, step, state, work):
 
 @jit
 def _equilibrium(plan, sample, F, length, state, work):
-    """Distance of the equilibrium ahead, by Newton's method; infinite if it is far beyond the range.
+    """Distance of the equilibrium ahead; infinite if it is far beyond the range, or not found.
 
+    Newton's method, and bisection where it leaves the places between which the rate changes its sign.
     ``work.speed`` has the rates at the points of the range.
     """
     span = work.span[work.method[4]]
     forward = 1.0 if F > 0.0 else -1.0
     x = _look_ahead(F, length, work)
+    low, high = 0.0, math.inf
     for _ in range(_NEWTON_LIMIT):
         if not 0.0 < x <= _LOOK_AHEAD * length:
             return math.inf
@@ -161,13 +163,17 @@ def _equilibrium(plan, sample, F, length, state, work):
         rates_and_slopes(plan, sample, work.last, work.right, work.slopes)
         rate = work.right[0] / work.last[0]
         slope = total_slope(plan, work) - rate
-        if not slope < 0.0:
-            return math.inf
+        if rate * F > 0.0:
+            low = x
+        else:
+            high = x
         step = -forward * rate / slope
-        x += step
-        if abs(step) <= 1e-14 * x + 1e-15:
-            return x
-    return x
+        if slope < 0.0 and abs(step) <= 1e-14 * x + 1e-15:
+            return x + step
+        x = x + step if slope < 0.0 else math.inf
+        if not low < x < high and high < math.inf:
+            x = 0.5 * (low + high)
+    return math.inf
 
 
 @jit
