@@ -253,16 +253,15 @@ def tolerance_limit(plan, sample):
         if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
-            bounded = plan.volumes[a]["kind"] == BOUNDARY or plan.volumes[b]["kind"] == BOUNDARY
             pa = sample.volumes[a]["pressure"]
             pb = sample.volumes[b]["pressure"]
-            if not bounded and abs(pa - pb) < 0.01 * max(pa, pb):
+            if abs(pa - pb) < 0.01 * max(pa, pb):
                 if law == CRACKS:
                     turn = width_of_turn(plan, sample, p)
                     if turn < _SHARP_TURN:
                         left = abs(pa - pb) / max(pa, pb)
                         limit = min(limit, max(_TIGHT_TURN * turn, _TIGHT_DROP * left))
-                elif law == ORIFICE and sample.paths[p]["opening"] > 0.0:
+                elif sample.paths[p]["opening"] > 0.0:
                     limit = min(limit, _TIGHT_ORIFICE)
     return limit
 
