@@ -19,6 +19,8 @@ from llvmlite import binding as llvm
 from numba.core import codegen, compiler, typed_passes, types, untyped_passes
 from numba.core.environment import lookup_environment
 
+from .lowering import KernelLegalization, KernelLowering
+
 
 class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
     """A library that leaves the parts it calls as they are until a whole is made."""
@@ -134,6 +136,12 @@ _NEEDLESS = (
     typed_passes.NopythonRewrites,
 )
 
+#: Passes in the place of Numba's.
+_INSTEAD = {
+    typed_passes.IRLegalization: KernelLegalization,
+    typed_passes.NativeLowering: KernelLowering,
+}
+
 
 class WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
     """Compiler of a kernel that Python calls."""
@@ -145,7 +153,7 @@ class WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
         self.state.library = self.library(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
         self.state.library.enable_object_caching()
         passes = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.passes = [one for one in passes.passes if one[0] not in _NEEDLESS]
+        passes.passes = [(_INSTEAD.get(one, one), why) for one, why in passes.passes if one not in _NEEDLESS]
         passes.finalize()
         return [passes]
 
