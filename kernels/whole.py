@@ -9,17 +9,16 @@ parts in it, so that LLVM may fit them to their callers or drop them.
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from llvmlite import binding as llvm
-from numba.core import codegen, compiler, typed_passes, types, untyped_passes
+from numba.core import codegen, compiler, typed_passes, untyped_passes
 from numba.core.environment import lookup_environment
 
 from .lowering import KernelLegalization, KernelLowering
+from .remembered import one_compilation
 
 
 class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
@@ -158,8 +157,8 @@ class WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
         return [passes]
 
     def compile_extra(self, function: Any) -> Any:
-        """Compile, without looking for garbage, for there is none."""
-        with _one_compilation():
+        """Compile, with what Numba asks for again and again at hand."""
+        with one_compilation():
             return super().compile_extra(function)
 
 
@@ -167,39 +166,3 @@ class PartCompiler(WholeCompiler):
     """Compiler of a kernel that another one calls."""
 
     library = _Part
-
-
-@contextmanager
-def _one_compilation() -> Iterator[None]:
-    """Remember which types an operator takes and gives, and leave the collector of cyclic garbage off.
-
-    Twenty thousand times Numba asks for one of a few hundred combinations, and searches all that is
-    registered for the operator each time. Compiling holds Numba's lock, so nobody else sees this.
-    """
-    if "get_call_type" in vars(types.Function):  # one within another
-        yield
-        return
-    was_on = gc.isenabled()
-    gc.disable()
-    types.Function.get_call_type = _remembering({})  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        del types.Function.get_call_type
-        if was_on:
-            gc.enable()
-
-
-def _remembering(found: dict[Any, Any]) -> Any:
-    search = types.Function.get_call_type
-
-    def get_call_type(self: Any, context: Any, args: Any, kws: Any) -> Any:
-        if kws:
-            return search(self, context, args, kws)
-        key = self, context, tuple(args)
-        signature = found.get(key)
-        if signature is None:
-            signature = found[key] = search(self, context, args, kws)
-        return signature
-
-    return get_call_type
