@@ -40,6 +40,20 @@ def one_compilation() -> Iterator[None]:
             gc.enable()
 
 
+def with_room(function: _Function, *arguments: Any) -> Any:
+    """Call a function with room for the frames of all that it calls.
+
+    CPython keeps frames in pieces of 16 KiB and gives a piece back as soon as its first frame returns: where
+    the depth of calls goes to and fro across the end of one, each call asks the system for memory, and did so
+    760,000 times in a compilation. A frame of this size gets a piece of its own, of the next power of two.
+    """
+    return function(*arguments)
+
+
+#: Of the stack of that one frame; it takes 4.6 MiB of 8 MiB, of which no more is touched than is used.
+with_room.__code__ = with_room.__code__.replace(co_stacksize=600_000)
+
+
 @contextmanager
 def _in_place(owner: Any, name: str, stand_in: Callable[[Any], Any]) -> Iterator[None]:
     """Give an attribute another value for a while; where it is inherited or missing, leave all as it is."""

@@ -18,7 +18,7 @@ from numba.core import codegen, compiler, typed_passes, untyped_passes
 from numba.core.environment import lookup_environment
 
 from .lowering import KernelLegalization, KernelLowering
-from .remembered import one_compilation
+from .remembered import one_compilation, with_room
 
 
 class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
@@ -170,7 +170,7 @@ class WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
     def compile_extra(self, function: Any) -> Any:
         """Compile, with what Numba asks for again and again at hand."""
         with one_compilation():
-            return super().compile_extra(function)
+            return with_room(super().compile_extra, function)
 
 
 class PartCompiler(WholeCompiler):
