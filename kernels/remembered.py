@@ -56,16 +56,19 @@ with_room.__code__ = with_room.__code__.replace(co_stacksize=600_000)
 
 @contextmanager
 def _in_place(owner: Any, name: str, stand_in: Callable[[Any], Any]) -> Iterator[None]:
-    """Give an attribute another value for a while; where it is inherited or missing, leave all as it is."""
-    original = vars(owner).get(name) if hasattr(owner, "__dict__") else None
-    if original is None:
+    """Give an attribute another value for a while, also where it is inherited; a missing one stays so."""
+    if not hasattr(owner, name):
         yield
         return
+    original, is_own = getattr(owner, name), name in getattr(owner, "__dict__", (name,))
     setattr(owner, name, stand_in(original))
     try:
         yield
     finally:
-        setattr(owner, name, original)
+        if is_own:
+            setattr(owner, name, original)
+        else:
+            delattr(owner, name)
 
 
 def _call_types(search: _Function) -> _Function:
