@@ -25,7 +25,7 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
-from numba.np import arrayobj, numpy_support
+from numba.np import numpy_support
 
 
 class Pack:
@@ -154,8 +154,19 @@ def _get(context: Any, builder: Any, kind: PackType, value: Any, name: str) -> A
     strides = [ir.Constant(ir.IntType(64), item)]
     for d in range(field.ndim - 1, 0, -1):
         strides.insert(0, builder.mul(strides[0], shape[d]))
-    array = context.make_array(field)(context, builder)
-    data = builder.inttoptr(entry(0), context.get_data_type(field.dtype).as_pointer())
-    size = ir.Constant(ir.IntType(64), item)
-    arrayobj.populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
-    return array._getvalue()
+    size = ir.Constant(ir.IntType(64), 1)
+    for length in shape:
+        size = builder.mul(size, length, flags=["nsw"])
+    described = {
+        "nitems": size,
+        "itemsize": ir.Constant(ir.IntType(64), item),
+        "data": builder.inttoptr(entry(0), context.get_data_type(field.dtype).as_pointer()),
+        "shape": cgutils.pack_array(builder, shape),
+        "strides": cgutils.pack_array(builder, strides),
+    }
+    # no owner and no parent: counted by nobody
+    array = ir.Constant(context.get_value_type(field), None)
+    model = context.data_model_manager[field]
+    for part, content in described.items():
+        array = builder.insert_value(array, content, model.get_field_position(part))
+    return array

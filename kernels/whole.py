@@ -9,15 +9,16 @@ parts in it, so that LLVM may fit them to their callers or drop them.
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from llvmlite import binding as llvm
-from numba.core import codegen, compiler, typed_passes, types, untyped_passes
+from numba.core import codegen, compiler, typed_passes, untyped_passes
 from numba.core.environment import lookup_environment
+
+from .lowering import KernelLegalization, KernelLowering
+from .remembered import one_compilation, with_room
 
 
 class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
@@ -45,6 +46,17 @@ class _Part(_Library):
     def codegen(self) -> Any:
         """Where the compiler would leave the function's environment, which the whole sets instead."""
         return _NoEnvironments
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Tidy what is defined in it, no more: left as it is the whole comes out slower by a tenth."""
+        if not hasattr(self._codegen, "_pass_builder"):  # an older pass manager
+            super()._optimize_functions(ll_module)
+            return
+        ll_module.data_layout = self._codegen._data_layout
+        for function in ll_module.functions:
+            if not function.is_declaration:
+                passes, builder = self._codegen._function_pass_manager(opt=1)
+                passes.run(function, builder)
 
     def as_lowered(self) -> Any:
         """Return the module of this function alone, for linking."""
@@ -134,6 +146,12 @@ _NEEDLESS = (
     typed_passes.NopythonRewrites,
 )
 
+#: Passes in the place of Numba's.
+_INSTEAD = {
+    typed_passes.IRLegalization: KernelLegalization,
+    typed_passes.NativeLowering: KernelLowering,
+}
+
 
 class WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
     """Compiler of a kernel that Python calls."""
@@ -145,53 +163,17 @@ class WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
         self.state.library = self.library(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
         self.state.library.enable_object_caching()
         passes = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.passes = [one for one in passes.passes if one[0] not in _NEEDLESS]
+        passes.passes = [(_INSTEAD.get(one, one), why) for one, why in passes.passes if one not in _NEEDLESS]
         passes.finalize()
         return [passes]
 
     def compile_extra(self, function: Any) -> Any:
-        """Compile, without looking for garbage, for there is none."""
-        with _one_compilation():
-            return super().compile_extra(function)
+        """Compile, with what Numba asks for again and again at hand."""
+        with one_compilation():
+            return with_room(super().compile_extra, function)
 
 
 class PartCompiler(WholeCompiler):
     """Compiler of a kernel that another one calls."""
 
     library = _Part
-
-
-@contextmanager
-def _one_compilation() -> Iterator[None]:
-    """Remember which types an operator takes and gives, and leave the collector of cyclic garbage off.
-
-    Twenty thousand times Numba asks for one of a few hundred combinations, and searches all that is
-    registered for the operator each time. Compiling holds Numba's lock, so nobody else sees this.
-    """
-    if "get_call_type" in vars(types.Function):  # one within another
-        yield
-        return
-    was_on = gc.isenabled()
-    gc.disable()
-    types.Function.get_call_type = _remembering({})  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        del types.Function.get_call_type
-        if was_on:
-            gc.enable()
-
-
-def _remembering(found: dict[Any, Any]) -> Any:
-    search = types.Function.get_call_type
-
-    def get_call_type(self: Any, context: Any, args: Any, kws: Any) -> Any:
-        if kws:
-            return search(self, context, args, kws)
-        key = self, context, tuple(args)
-        signature = found.get(key)
-        if signature is None:
-            signature = found[key] = search(self, context, args, kws)
-        return signature
-
-    return get_call_type

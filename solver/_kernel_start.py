@@ -8,7 +8,7 @@ import sys
 __all__ = ["load_numba", "say_if_compiling"]
 
 #: Processor time that compiling the kernels of a run took where other work shared the processor [s].
-_COMPILE_SECONDS = 30
+_COMPILE_SECONDS = 25
 
 
 def load_numba() -> None:
