@@ -12,7 +12,7 @@ from .elementary import exp
 from .flows import bare_flow, conductances, has_plain_seal, patch_factor, permeance
 from .jit import jit
 from .model import CELLS, NODES
-from .table import WIDTH, cell_at, table_place
+from .table import WIDTH, cell_at, cell_ends, table_place
 
 #: Lanes: the points, the middle of the range as a check, and what fills the last vector up.
 LANES = 24
@@ -110,11 +110,17 @@ def _set_flows(plan, sample, p, v, pressure, half, side):
 @jit
 def _set_table_flows(plan, sample, p, pressure, half, side):
     """Write what the table of path p gives at the points where it has a cell, cell by cell."""
-    place = table_place(plan, sample, p, pressure)
+    first = table_place(plan, sample, p, pressure)
     for i in range(LANES):
-        k, x = cell_at(plan, sample, p, place + _STEP[i] * half / WIDTH)
+        side[_PLACE + i] = first + _STEP[i] * half / WIDTH
+    k, low, high = -1, 0.0, 0.0
+    for i in range(LANES):
+        place = side[_PLACE + i]
+        if not low <= place < high:
+            k = cell_at(plan, sample, p, place)[0]
+            low, high = cell_ends(k)
         side[_CELL + i] = k if k >= 0 else _NO_CELL
-        side[_PLACE + i] = x
+        side[_PLACE + i] = (place - low) / (high - low) * 2.0 - 1.0
     for i in range(LANES):
         k = side[_CELL + i]
         if k >= 0.0:

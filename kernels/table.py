@@ -165,6 +165,14 @@ def cell_at(plan, sample, p, place):
 
 
 @jit
+def cell_ends(k):
+    """Places of `table_place` at the two ends of cell k; of none (-1), 0 and 0."""
+    if k < 0:
+        return 0.0, 0.0
+    return (float(k), k + 1.0) if k < _NARROW else (2.0 * (k - _NARROW), 2.0 * (k - _NARROW) + 2.0)
+
+
+@jit
 def _find(plan, sample, p):
     """Cell of path p at the pressures last looked at (-1 if there is none), place in it, and the pressure."""
     end = sample.paths[p]["table"]
