@@ -8,7 +8,7 @@ from .jit import jit
 from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
 from .opening import SHUT, length_at, note_closure, opening_at
 from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
-from .population import population_flow, population_flow_slopes, start_population
+from .population import population_flow, population_flow_slopes
 from .seal import contact_factor, fits_contact, seal_flow, seal_flow_slopes
 from .table import forget_table, start_table, table_flow, table_flow_slopes
 from .volumes import path_total
@@ -35,7 +35,7 @@ def start_path(plan, sample, p):
     sample.paths[p]["active"] = 0.0 if plan.paths[p]["starts_later"] else 1.0
     sample.paths[p]["opening"] = 1.0
     sample.paths[p]["area"] = 0.0
-    start_population(plan, sample, p)
+    sample.paths[p]["in_lanes"] = 0
     start_table(plan, sample, p)
     path = plan.paths[p]
     possible = True

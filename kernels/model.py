@@ -176,8 +176,9 @@ SAMPLE_VOLUME = np.dtype(
 #: A path of the sample at hand: fraction open; share of the flow that a patch may come back to, share that
 #: it took, when it was put on and the time in which it ages [s]; 1 if started, and when [s]; 1 if an open
 #: hatch closes a ring; full area [m2], and where its cracks stand in ``Sample.geometry`` and
-#: ``Sample.moving``, and the index that their random numbers are addressed by; of `table`: the end whose
-#: pressure it is of, its worst error, its lowest pressure [Pa], and the temperatures for which it holds [K].
+#: ``Sample.moving``, 1 if they stand side by side in ``Sample.lanes``, and the index that their random
+#: numbers are addressed by; of `table`: the end whose pressure it is of, its worst error, its lowest pressure
+#: [Pa], and the temperatures for which it holds [K].
 SAMPLE_PATH = np.dtype(
     [
         ("opening", "f8"),
@@ -191,6 +192,7 @@ SAMPLE_PATH = np.dtype(
         ("area", "f8"),
         ("crack_start", "i8"),
         ("crack_count", "i8"),
+        ("in_lanes", "i8"),
         ("noise", "u8"),
         ("table", "i8"),
         ("table_error", "f8"),

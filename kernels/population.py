@@ -10,14 +10,6 @@ _ENOUGH = 6
 
 
 @jit
-def start_population(plan, sample, p):
-    """Set the cracks of path p, which were drawn, side by side where they stand still and are enough."""
-    first, count = sample.paths[p]["crack_start"], sample.paths[p]["crack_count"]
-    if plan.paths[p]["count"] >= 0 and plan.paths[p]["moves"] == 0 and count >= _ENOUGH:
-        set_lanes(sample.geometry, first, count, sample.order, sample.lanes, first // LANES + p)
-
-
-@jit
 def population_flow(plan, sample, p, p_source, p_sink):
     """Flow through the cracks of path p at given pressures and the gas last looked at [kg/s].
 
@@ -41,6 +33,9 @@ def population_flow(plan, sample, p, p_source, p_sink):
     if not moves and count >= _ENOUGH and max(p_source, p_sink) > 0.0:
         p1, p2 = max(p_source, p_sink), min(p_source, p_sink)
         start = first // LANES + p
+        if sample.paths[p]["in_lanes"] == 0:
+            set_lanes(sample.geometry, first, count, sample.order, sample.lanes, start)
+            sample.paths[p]["in_lanes"] = 1
         flow = flow_in_lanes(p1, p2, RT, mu, ratio, flow2, sample.lanes, start, count, sample.work)
         return flow if p_source >= p_sink else -flow
     for i in range(first, first + count):
