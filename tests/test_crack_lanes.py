@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from llvmlite import binding as llvm
 
 from leakflow.kernels import crack, crack_lanes, gas
 from leakflow.kernels.jit import OPTIONS
@@ -17,6 +18,8 @@ from leakflow.kernels.orifice import critical_flow_squared, critical_pressure_ra
 
 R, MU, GAMMA = gas.mixture_properties(gas.as_mole_fractions({"N2": 0.79, "O2": 0.21}), 293.0)
 GAS = (R * 293.0, MU, critical_pressure_ratio(GAMMA), critical_flow_squared(GAMMA))
+# of Numba 0.62 to 0.65; LLVM 15 of Numba 0.61 packs them, and so does LLVM 22 from Numba 0.66 on
+LEFT_BY_LLVM_20 = {"_estimate", "_correct_estimate", "_improve"}
 
 
 def geometries(seed, count):
@@ -110,12 +113,14 @@ def test_cracks_are_sorted_by_opening():
         ("_improve", 90),
     ],
 )
-def test_the_hot_loops_are_packed(name, least):
+def test_the_hot_loops_are_packed(name, least, request):
     hot = getattr(crack_lanes, name)
     if not hasattr(hot, "py_func"):
         pytest.skip("not compiled")
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("another instruction set")
+    if llvm.llvm_version_info[0] == 20 and name in LEFT_BY_LLVM_20:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="right, but not packed by LLVM 20"))
     # compiled anew: what comes from the cache on disk shows no assembly
     compiled = numba.njit(**OPTIONS)(hot.py_func)
     block, work = np.ones(crack_lanes.BLOCK), np.ones(crack_lanes.WORK)
