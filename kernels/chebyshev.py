@@ -52,8 +52,9 @@ def integrate_series(coefficients, half):
 
 @jit
 def tail(coefficients):
-    """Size of the last coefficients: about what the interpolant is wrong by."""
-    return max(abs(coefficients[POINTS - 1]), abs(coefficients[POINTS - 2]))
+    """Size of the last four coefficients: about what the interpolant is wrong by."""
+    last = max(abs(coefficients[POINTS - 1]), abs(coefficients[POINTS - 2]))
+    return max(last, abs(coefficients[POINTS - 3]), abs(coefficients[POINTS - 4]))
 
 
 @jit

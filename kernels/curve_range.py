@@ -9,7 +9,7 @@ from .chebyshev import POINT, POINTS, integrate_series, series_sum, set_coeffici
 from .jit import jit
 from .model import RTOL, copy, fill
 from .network import collect, rates, rates_and_slopes
-from .points import MIDDLE, rates_at_points
+from .points import LANES, PLACE, rates_at_points
 
 #: Ranges that are kept, for spans that begin as one before.
 RANGES = 6
@@ -54,30 +54,34 @@ def interpolate(plan, sample, F, length, state, work):
     forward = 1.0 if F > 0.0 else -1.0
     half = 0.5 * forward * length
     rates_at_points(plan, sample, half, state, work.side, work.speed, work.values[PASSED:])
-    ahead = forward * _equilibrium(plan, sample, F, length, state, work)
-    kind = TO_EQUILIBRIUM if abs(ahead) < math.inf else OPEN
-    if abs(ahead) < length:
-        half = 0.5 * ahead
+    ahead, slope = _equilibrium(
+        plan, sample, F, _look_ahead(F, length, work), _LOOK_AHEAD * length, state, work
+    )
+    kind = OPEN
+    if ahead < math.inf:  # the range ends there, for no series is summed beyond its range
+        kind = TO_EQUILIBRIUM
+        half = 0.5 * forward * ahead
+        copy(work.constant[work.method[4]], work.right[1 : 1 + work.flux.size])
         rates_at_points(plan, sample, half, state, work.side, work.speed, work.values[PASSED:])
     inverse = work.values[INVERSE]
     turns = 0
-    for i in range(POINTS):
+    for i in range(LANES):
         turns += 0 if work.speed[i] * F > 0.0 else 1
-        distance = (1.0 + POINT[i]) * half - ahead if kind == TO_EQUILIBRIUM else 1.0
-        inverse[i] = distance / work.speed[i]
+        inverse[i] = ((PLACE[i] - 1.0) * half if kind == TO_EQUILIBRIUM else 1.0) / work.speed[i]
     if turns > 0:
         return kind, math.inf
-    middle = (half - ahead if kind == TO_EQUILIBRIUM else 1.0) / work.speed[MIDDLE]
     set_coefficients(inverse, curve[INVERSE])
     allowed = SHARE * plan.settings[RTOL] * abs(curve[INVERSE, 0])
-    error = max(tail(curve[INVERSE]), abs(series_sum(curve[INVERSE], 0.0) - middle))
+    error = _doubt(inverse, curve[INVERSE])
+    per_slope = 1.0 / slope
+    if kind == TO_EQUILIBRIUM:
+        error = max(error, abs(series_sum(curve[INVERSE], 1.0) - per_slope))
     if not error <= allowed:
         return kind, math.inf
-    per_slope = 0.0
-    if kind == TO_EQUILIBRIUM:
-        per_slope = series_sum(curve[INVERSE], ahead / half - 1.0)
-    _set_range(half, ahead, per_slope, work)
-    _integrate_all(kind, half, ahead, per_slope, work)
+    _set_range(half, 2.0 * half if kind == TO_EQUILIBRIUM else forward * math.inf, per_slope, work)
+    doubt = _integrate_all(kind, half, per_slope, work)
+    if kind == TO_EQUILIBRIUM and not doubt <= SHARE * plan.settings[RTOL] * abs(per_slope):
+        return kind, math.inf
     _set_ends(kind, work)
     if kind == TO_EQUILIBRIUM:
         _balance(plan, work)
@@ -85,35 +89,48 @@ def interpolate(plan, sample, F, length, state, work):
 
 
 @jit
-def is_linear(plan, sample, F, slope, state, work):
-    """Whether the rate is zero where its slope at the start says that it is, and so linear on the way.
+def set_linear(plan, sample, F, slope, state, work):
+    """Set the range to an equilibrium so near that all flows are linear on the way, if they are.
 
-    It is not where pressures meet through a wide crack: the flow is linear within a hair of its turning only.
+    They are not where pressures meet through a wide crack: the flow is linear within a hair of its turning
+    only.
+
+    Parameters
+    ----------
+    F, slope : float
+        Rate of ln m at the start, last taken, and its slope by ln m.
+
+    Returns
+    -------
+    bool
+        Whether they are: whether each flow halfway is the mean of those at the start and at the equilibrium.
     """
-    ahead = -F / slope
-    rate = _rate_at(plan, sample, ahead, state, work)
-    return abs(rate / slope) <= _LINEAR_REST * abs(ahead) + _ROUNDING
-
-
-@jit
-def set_linear(plan, state, F, slope, work):
-    """Set the range to an equilibrium so near that all flows are linear on the way."""
-    span = work.span[work.method[4]]
+    guess = abs(F / slope)
+    ahead = _equilibrium(plan, sample, F, guess, 2.0 * guess, state, work)[0]
+    if not ahead < math.inf:
+        return False
+    ahead *= 1.0 if F > 0.0 else -1.0
+    slope = -F / ahead
     curve = work.curve[work.method[4]]
     constant = work.constant[work.method[4]]
     tails = work.tail[work.method[4]]
-    ahead = -F / slope
+    copy(constant, work.right[1 : 1 + work.flux.size])
+    rate = _rate_at(plan, sample, 0.5 * ahead, state, work)
+    linear = abs(rate - 0.5 * F) <= _LINEAR_REST * abs(F) + _ROUNDING * abs(slope)
     _set_range(0.5 * ahead, ahead, 1.0 / slope, work)
     fill(curve.ravel(), 0.0)
     curve[INVERSE, 0] = 1.0 / slope
     for k in range(work.flux.size):
-        by_x = state[0] * work.slopes[k, 0]
-        constant[k] = work.rate[1 + k] + by_x * ahead
-        curve[PASSED + k, 0] = by_x / slope * span[HALF]
+        first, last = work.rate[1 + k], constant[k]
+        bent = abs(work.right[1 + k] - 0.5 * (first + last)) / abs(slope)
+        allowed = work.scale[1 + k] + plan.settings[RTOL] * abs(last / slope)
+        linear = linear and bent <= SHARE * allowed
+        curve[PASSED + k, 0] = 0.5 * (last - first) / slope
         curve[PASSED + k, 1] = curve[PASSED + k, 0]
         tails[k] = 0.0
     _set_ends(TO_EQUILIBRIUM, work)
     _balance(plan, work)
+    return linear
 
 
 @jit
@@ -145,35 +162,44 @@ def _rate_at(plan, sample, step, state, work):
 
 
 @jit
-def _equilibrium(plan, sample, F, length, state, work):
-    """Distance of the equilibrium ahead; infinite if it is far beyond the range, or not found.
+def _equilibrium(plan, sample, F, x, limit, state, work):
+    """Distance of the equilibrium ahead, infinite if it is not found, and the slope of its rate there.
 
     Newton's method, and bisection where it leaves the places between which the rate changes its sign.
-    ``work.speed`` has the rates at the points of the range.
+
+    Parameters
+    ----------
+    F : float
+        Rate of ln m at the start.
+    x, limit : float
+        A first estimate of the distance, and the largest that is wanted.
+    work : rosenbrock.Work
+        Output: ``right`` has what passes there.
     """
     span = work.span[work.method[4]]
     forward = 1.0 if F > 0.0 else -1.0
-    x = _look_ahead(F, length, work)
     low, high = 0.0, math.inf
     for _ in range(_NEWTON_LIMIT):
-        if not 0.0 < x <= _LOOK_AHEAD * length:
-            return math.inf
+        if not 0.0 < x <= limit:
+            return math.inf, 1.0
         copy(work.last, state)
         work.last[0] = math.exp(span[START] + forward * x)
         rates_and_slopes(plan, sample, work.last, work.right, work.slopes)
         rate = work.right[0] / work.last[0]
+        copy(work.new, work.right)
         slope = total_slope(plan, work) - rate
+        copy(work.right, work.new)
         if rate * F > 0.0:
             low = x
         else:
             high = x
         step = -forward * rate / slope
-        if slope < 0.0 and abs(step) <= 1e-14 * x + 1e-15:
-            return x + step
+        if slope < 0.0 and abs(step) <= 1e-14 * x + _ROUNDING:
+            return x, slope
         x = x + step if slope < 0.0 else math.inf
         if not low < x < high and high < math.inf:
             x = 0.5 * (low + high)
-    return math.inf
+    return math.inf, 1.0
 
 
 @jit
@@ -189,32 +215,46 @@ def _look_ahead(F, length, work):
 
 
 @jit
-def _integrate_all(kind, half, ahead, per_slope, work):
-    """Write the integrals that give the time and what passes."""
+def _integrate_all(kind, half, per_slope, work):
+    """Write the integrals that give the time and what passes, and by how much they may be wrong.
+
+    Returns
+    -------
+    float
+        By how much the time may be wrong [s].
+    """
     curve = work.curve[work.method[4]]
     constant = work.constant[work.method[4]]
     tails = work.tail[work.method[4]]
     inverse = work.values[INVERSE]
     times = work.values[TIME]
-    for i in range(POINTS):
-        distance = (1.0 + POINT[i]) * half - ahead
+    for i in range(LANES):
+        distance = (PLACE[i] - 1.0) * half
         times[i] = (inverse[i] - per_slope) / distance if kind == TO_EQUILIBRIUM else inverse[i]
     set_coefficients(times, curve[TIME])
+    doubt = 2.0 * abs(half) * _doubt(times, curve[TIME])
     integrate_series(curve[TIME], half)
     for k in range(work.flux.size):
         row = curve[PASSED + k]
         flows = work.values[PASSED + k]
-        at_equilibrium = 0.0
-        if kind == TO_EQUILIBRIUM:
-            set_coefficients(flows, row)
-            at_equilibrium = series_sum(row, ahead / half - 1.0)
-        for i in range(POINTS):
-            distance = (1.0 + POINT[i]) * half - ahead if kind == TO_EQUILIBRIUM else 1.0
-            flows[i] = (flows[i] - at_equilibrium) * inverse[i] / distance
+        if kind != TO_EQUILIBRIUM:
+            constant[k] = 0.0
+        for i in range(LANES):
+            distance = (PLACE[i] - 1.0) * half if kind == TO_EQUILIBRIUM else 1.0
+            flows[i] = (flows[i] - constant[k]) * inverse[i] / distance
         set_coefficients(flows, row)
-        constant[k] = at_equilibrium
-        tails[k] = tail(row) * abs(half)
+        tails[k] = 2.0 * abs(half) * _doubt(flows, row)
         integrate_series(row, half)
+    return doubt
+
+
+@jit
+def _doubt(values, coefficients):
+    """By how much a series may be wrong: its last coefficients, and what it misses where it is checked."""
+    worst = tail(coefficients)
+    for i in range(POINTS, LANES):
+        worst = max(worst, abs(series_sum(coefficients, PLACE[i]) - values[i]))
+    return worst
 
 
 @jit
@@ -236,13 +276,22 @@ def _set_ends(kind, work):
 
 @jit
 def _balance(plan, work):
-    """Let the flows at the equilibrium leave the mass as it is: the largest takes what is missing."""
+    """Let the flows at the equilibrium leave the mass as it is, to rounding.
+
+    The largest flow through a path that joins the volume takes what is missing.
+    """
     constant = work.constant[work.method[4]]
-    largest = 0
+    largest = -1
     for k in range(work.flux.size):
         work.flux[k] = constant[k]
-        if abs(constant[k]) > abs(constant[largest]):
+        joins = False
+        if k < plan.paths.size:
+            joins = plan.volumes[plan.paths[k]["source"]]["state"] == 0
+            joins = joins or plan.volumes[plan.paths[k]["sink"]]["state"] == 0
+        if joins and (largest < 0 or abs(constant[k]) > abs(constant[largest])):
             largest = k
+    if largest < 0:
+        return
     fill(work.right, 0.0)
     collect(plan, work.flux, work.right)
     excess = work.right[0]

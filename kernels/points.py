@@ -5,6 +5,8 @@ have all else in common: the laws, their numbers, and the cells of their tables,
 follow from the points without a logarithm. So they fill the lanes whatever other samples do.
 """
 
+import math
+
 import numpy as np
 
 from .chebyshev import POINT, POINTS
@@ -14,10 +16,10 @@ from .jit import jit
 from .model import CELLS, NODES
 from .table import WIDTH, cell_at, cell_ends, table_place
 
-#: Lanes: the points, the middle of the range as a check, and what fills the last vector up.
+#: Lanes: the points, and four places for checks, between some of them where interpolation is worst.
 LANES = 24
-#: Lane of the middle.
-MIDDLE = POINTS
+#: Where they are in the range, from -1 to 1.
+PLACE = np.array(POINT + tuple(math.cos(math.pi * k / POINTS) for k in (1, 5, 10, 15)))
 # rows of the working memory: growth of the mass, pressures, a flow, places in a cell, which cell; sums of
 # Clenshaw
 _GROWTH, _PRESSURE, _FLOW, _PLACE, _CELL, _Y, _EVEN, _EVEN2, _ODD, _ODD2 = (k * LANES for k in range(10))
@@ -27,7 +29,7 @@ SIDE = 10 * LANES
 # of a point that no cell is for, and of one that is done
 _NO_CELL, _DONE = -1.0, -2.0
 
-_STEP = np.array([1.0 + x for x in POINT] + [1.0] * (LANES - POINTS))
+_STEP = 1.0 + PLACE
 
 
 @jit
@@ -46,7 +48,7 @@ def rates_at_points(plan, sample, half, state, side, rate, passed):
     side : float64[SIDE]
         Working memory.
     rate : float64[LANES]
-        Output [1/s]: at the points of `chebyshev.POINT`, then, at `MIDDLE`, in the middle.
+        Output [1/s], at `PLACE`.
     passed : float64[links, LANES]
         Output: through each path, then into the volume by each feed [kg/s].
     """
@@ -97,7 +99,7 @@ def _set_flows(plan, sample, p, v, pressure, half, side):
     else:
         if sample.paths[p]["table"] > 0:
             _set_table_flows(plan, sample, p, pressure, half, side)
-        for i in range(MIDDLE + 1):
+        for i in range(LANES):
             if side[_CELL + i] == _NO_CELL:
                 sample.volumes[v]["pressure"] = side[_PRESSURE + i]
                 side[_FLOW + i] = bare_flow(plan, sample, p)

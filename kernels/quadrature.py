@@ -42,7 +42,6 @@ from .curve_range import (
     TO_EQUILIBRIUM,
     WHOLE,
     interpolate,
-    is_linear,
     set_linear,
     set_rest,
     total_slope,
@@ -157,8 +156,7 @@ def follow_curve(plan, sample, t, stop, state, work):
     rates_and_slopes(plan, sample, state, work.rate, work.slopes)
     slope = total_slope(plan, work) - F
     near = slope < 0.0 and abs(F / slope) <= _LINEAR * plan.settings[RTOL]
-    if near and is_linear(plan, sample, F, slope, state, work):
-        set_linear(plan, state, F, slope, work)
+    if near and set_linear(plan, sample, F, slope, state, work):
         return _finish(plan, t, stop, left, TO_EQUILIBRIUM, state, work)
     for _ in range(_HALVINGS + 1):
         reach = work.reach[0]
@@ -291,6 +289,8 @@ def _is_right(plan, kind, s, work):
             return False
     if kind == AT_REST:
         return True
+    if not abs(s) <= 1.0:
+        return False
     mass = math.exp(span[START] + (1.0 + s) * span[HALF])
     return abs(work.new[0] - mass) <= _MASS_SHARE * (work.scale[0] + rtol * mass)
 

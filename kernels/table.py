@@ -41,8 +41,8 @@ UNFIT = 2
 
 _NODE = tuple(math.cos(math.pi * (k + 0.5) / NODES) for k in range(NODES))
 _COSINE = np.cos(np.pi * np.outer(np.arange(NODES), np.arange(NODES) + 0.5) / NODES)
-# where the interpolant is checked: between the outermost nodes, and between two in the middle
-_CHECK = (math.cos(math.pi * 1.0 / NODES), math.cos(math.pi * (NODES // 2) / NODES))
+# where the interpolant is checked: at its ends, beyond the outermost nodes, and between two in the middle
+_CHECK = (1.0, math.cos(math.pi * (NODES // 2) / NODES), -1.0)
 
 
 @jit
@@ -208,7 +208,9 @@ def _fill(plan, sample, p, k):
         cell["coefficient"][j] = (1.0 if j == 0 else 2.0) / NODES * total
     error = abs(cell["coefficient"][NODES - 1]) + abs(cell["coefficient"][NODES - 2])
     for x in _CHECK:
-        error = max(error, abs(_value(cell["coefficient"], x) - _exact(plan, sample, p, k, x)))
+        exact = _exact(plan, sample, p, k, x)
+        largest = max(largest, abs(exact))
+        error = max(error, abs(_value(cell["coefficient"], x) - exact))
     error = error / largest if largest > 0.0 else error
     cell["error"] = error
     if error <= _SHARE * plan.settings[RTOL]:

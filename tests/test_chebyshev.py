@@ -46,6 +46,6 @@ def test_the_integral_is_that_of_numpy_and_begins_at_zero(values, half):
     assert chebyshev.series_sum(coefficients, -1.0) == pytest.approx(0.0, abs=1e-14)
 
 
-def test_the_tail_is_the_larger_of_the_last_two_of_the_interpolant(values):
+def test_the_tail_is_the_largest_of_the_last_four_of_the_interpolant(values):
     coefficients = coefficients_of(values)
-    assert chebyshev.tail(coefficients) == np.abs(coefficients[ORDER - 2 : ORDER]).max()
+    assert chebyshev.tail(coefficients) == np.abs(coefficients[ORDER - 4 : ORDER]).max()

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from plans import Case, Event, cracks, hatch, held, orifice, outside, prepared, rate, seal, tank
 
-from leakflow.kernels import chebyshev, events, model, points
+from leakflow.kernels import events, model, points
 from leakflow.kernels.jit import OPTIONS
 
 P = 1e5
 DAY = 86400.0
-STEPS = 1.0 + np.append(chebyshev.POINT, 0.0)
+STEPS = 1.0 + points.PLACE
 CONTACT = (2e5, 3e5, 4e5, 0.3)
 GASKET = {"membrane": (0.05, 6e-3), "permeability": {"N2": 2e-15, "O2": 4e-15}}
 
@@ -41,7 +41,7 @@ def case_of(paths, **more):
 
 
 def at_points(p, half):
-    """Rates and what passes at the points and in the middle, by the lanes and one by one."""
+    """Rates and what passes at all places, by the lanes and one by one."""
     links = p.plan.paths.size + p.plan.feeds.size
     speed, passed = np.full(points.LANES, np.nan), np.full((links, points.LANES), np.nan)
     p.rates(p.state)
