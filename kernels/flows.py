@@ -239,6 +239,27 @@ def follow_cracks(plan, sample):
 
 
 @jit
+def count_choked(plan, sample):
+    """Count the paths whose flow is choked at the pressures last looked at; not into a perfect vacuum.
+
+    Where that changes the slope of the flow is continuous, and its curvature is not.
+    """
+    count = 0
+    for p in range(plan.paths.size):
+        law = _law(plan, sample, p)
+        if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
+            a = plan.paths[p]["source"]
+            b = plan.paths[p]["sink"]
+            pa = sample.volumes[a]["pressure"]
+            pb = sample.volumes[b]["pressure"]
+            ratio = sample.volumes[a if pa >= pb else b]["critical_ratio"]
+            if plan.paths[p]["iso"][0] >= 0:
+                ratio = sample.inputs[plan.paths[p]["iso"][1]]
+            count += 1 if 0.0 < min(pa, pb) < ratio * max(pa, pb) else 0
+    return count
+
+
+@jit
 def tolerance_limit(plan, sample):
     """Largest relative error that a step may have: infinite, or small while volumes equalise through a hole.
 

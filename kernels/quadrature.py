@@ -158,9 +158,10 @@ def follow_curve(plan, sample, t, stop, state, work):
     near = slope < 0.0 and abs(F / slope) <= _LINEAR * plan.settings[RTOL]
     if near and set_linear(plan, sample, F, slope, state, work):
         return _finish(plan, t, stop, left, TO_EQUILIBRIUM, state, work)
+    longest = abs(F) * left if slope <= 0.0 else math.inf
     for _ in range(_HALVINGS + 1):
         reach = work.reach[0]
-        length = min(reach, abs(F) * left) if slope <= 0.0 else reach
+        length = min(reach, longest)
         kind, quality = interpolate(plan, sample, F, length, state, work)
         if quality <= 1.0:
             end = _finish(plan, t, stop, left, kind, state, work)
@@ -171,6 +172,8 @@ def follow_curve(plan, sample, t, stop, state, work):
                 _keep(plan, sample, work)
                 return end
         work.reach[0] = max(0.5 * min(reach, length), _LEAST_RANGE)
+        if min(work.reach[0], longest) >= length:
+            return t
     return t
 
 

@@ -9,11 +9,13 @@ import math
 
 from .explicit import ORDER as EXPLICIT_ORDER
 from .explicit import STAGES as LAST
-from .explicit import end_rates, explicit_step, prepare_explicit_dense, stiffness
+from .explicit import doubt_step, end_rates, explicit_step, prepare_explicit_dense, stiffness
+from .flows import count_choked
 from .jit import jit
 from .model import RTOL, copy, fill, n_contents
 from .network import collect, rates, rates_and_slopes
 from .rosenbrock import ORDER, prepare_dense, step
+from .volumes import look
 
 # step times largest eigenvalue: what looks stiff to the explicit method (it is stable to about 6), in how
 # many steps in a row, and what no longer does to the implicit one
@@ -58,7 +60,11 @@ def try_step(plan, sample, t, h, state, work):
     """Take a step of length h from t; False if it cannot be taken."""
     if work.method[0] > 0:
         return step(plan, sample, t, h, state, work)
+    look(plan, sample, state)
+    choked = count_choked(plan, sample)
     explicit_step(plan, sample, t, h, state, work)
+    if count_choked(plan, sample) != choked:  # its last stage is at the end
+        doubt_step(h, work)
     return True
 
 
