@@ -14,7 +14,7 @@ from .flows import count_choked
 from .jit import jit
 from .model import RTOL, copy, fill, n_contents
 from .network import collect, rates, rates_and_slopes
-from .rosenbrock import ORDER, prepare_dense, step
+from .rosenbrock import ORDER, prepare_dense, step, straighten_dense
 from .volumes import look
 
 # step times largest eigenvalue: what looks stiff to the explicit method (it is stable to about 6), in how
@@ -90,11 +90,13 @@ def finish_step(plan, sample, t, h, state, work, watched):
     if work.method[0] > 0:
         if watched:
             prepare_dense(work)
+            straighten_dense(plan, state, work)
         return
     end_rates(plan, sample, t + h, work)
     work.method[1] = work.method[1] + 1 if stiffness(h, work) > _STIFF else 0
     if watched:
         prepare_explicit_dense(plan, sample, t, h, state, work)
+        straighten_dense(plan, state, work)
 
 
 @jit
