@@ -15,7 +15,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from leakflow.kernels import draw, model, network, table
+from leakflow.kernels import draw, flows, model, network, table
 from leakflow.kernels.crack import geometry_flow
 from leakflow.kernels.crack_lanes import flow_in_lanes
 from leakflow.solver import engine, sweep, write_results
@@ -163,6 +163,8 @@ def _prepared(plan: model.Plan, sample: Any, index: int) -> tuple[Any, Any]:
     state = np.zeros(model.sizes(plan)[1])
     assert draw.draw_sample(plan, np.uint64(SEED), np.uint64(index), sample) == 0
     assert network.prepare(plan, sample, state) == 0
+    for p in np.flatnonzero(plan.paths["kind"] == model.CRACKS):
+        flows.path_flow(plan, sample, p)  # its cracks are set side by side when they are first summed
     return sample, state
 
 
