@@ -116,17 +116,24 @@ def engine_given_tables(name: str, rtol: float, count: int) -> Callable[[], Arra
     work, notes = rosenbrock.new_work(plan), track.new_track(plan)
     start, state = np.zeros(work.new.size), np.zeros(work.new.size)
     got = np.zeros((count, int(outcomes.n_outcomes(plan))))
-    samples = []
+    sample = model.new_sample(plan)
+    # all that drawing writes and filling the tables does, as words in one row for each sample
+    words = tuple(
+        array.reshape(-1).view(np.int64) for array in (sample.inputs, sample.geometry, sample.paths)
+    )
+    tables = sample.cells.view(np.int64)
+    drawn = np.zeros((count, sum(array.size for array in words)), np.int64)
+    filled = np.zeros((count, tables.size), np.int64)
+    memory = (sample, words, tables, start, state, work, notes, np.zeros((0, 0)), np.zeros((0, 0)), got)
     for i in range(count):
-        samples.append(model.new_sample(plan))
-        assert draw.draw_sample(plan, np.uint64(SEED), np.uint64(i), samples[i]) == 0
-    memory = (start, state, work, notes, np.zeros((0, 0)), np.zeros((0, 0)), got)
-    none = np.zeros((0, plan.paths.size), model.SAMPLE_PATH), np.zeros((0, samples[0].cells.size), model.CELL)
-    assert _run_given(plan, tuple(samples), *none, *memory) == 0
-    tables = np.array([sample.paths for sample in samples]), np.array([sample.cells for sample in samples])
+        assert draw.draw_sample(plan, np.uint64(SEED), np.uint64(i), sample) == 0
+        drawn[i] = np.concatenate(words)
+        assert _run_given(plan, drawn[i : i + 1], filled[i : i + 1], *memory) == 0
+        drawn[i] = np.concatenate(words)  # with the temperatures for which the tables hold
+        filled[i] = tables
 
     def solve() -> Array:
-        if _run_given(plan, tuple(samples), *tables, *memory) != 0:
+        if _run_given(plan, drawn, filled, *memory) != 0:
             raise ArithmeticError(f"leakflow gave up a sample at rtol {rtol:.0e}")
         return np.asarray(got[:, places])
 
@@ -134,20 +141,20 @@ def engine_given_tables(name: str, rtol: float, count: int) -> Callable[[], Arra
 
 
 @numba.njit(**rates.OPTIONS, pipeline_class=WholeCompiler)
-def _run_given(plan, samples, paths, cells, start, state, work, notes, values, flows, got):  # type: ignore[no-untyped-def]
-    """Run drawn samples with the tables given, if any are; return the last status that is not OK."""
+def _run_given(  # type: ignore[no-untyped-def]
+    plan, drawn, filled, sample, words, tables, start, state, work, notes, values, flows, got
+):
+    """Run drawn samples with the tables given; return the last status that is not OK."""
     bad = 0
-    for i in range(len(samples)):
-        sample = samples[i]
+    for i in range(drawn.shape[0]):
+        place = 0
+        for array in words:
+            for j in range(array.size):
+                array[j] = drawn[i, place + j]
+            place += array.size
         result = network.prepare(plan, sample, start)
-        for p in range(plan.paths.size if i < paths.shape[0] else 0):
-            if paths[i, p]["table"] > 0:
-                sample.paths[p]["table_error"] = paths[i, p]["table_error"]
-                for k in range(p * model.CELLS, (p + 1) * model.CELLS):
-                    sample.cells[k]["kind"] = cells[i, k]["kind"]
-                    sample.cells[k]["error"] = cells[i, k]["error"]
-                    for j in range(model.NODES):
-                        sample.cells[k]["coefficient"][j] = cells[i, k]["coefficient"][j]
+        for j in range(tables.size):
+            tables[j] = filled[i, j]
         for k in range(state.size):
             state[k] = start[k]
         network.regroup(plan, sample, state)
