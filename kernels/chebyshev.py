@@ -19,6 +19,10 @@ POINT = tuple(math.cos(math.pi * (k + 0.5) / POINTS) for k in range(POINTS))
 # of each value in each coefficient
 _WEIGHT = 2.0 / POINTS * np.cos(np.pi * np.outer(np.arange(POINTS) + 0.5, np.arange(POINTS) + 0.0) / POINTS)
 _WEIGHT[:, 0] = 1.0 / POINTS
+#: Places between the points, where interpolation is worst, next to the two ends and within.
+BETWEEN = tuple(math.cos(math.pi * k / POINTS) for k in (1, 5, 10, 15))
+# of each value in the interpolant there
+_AT_BETWEEN = np.ascontiguousarray((_WEIGHT @ np.cos(np.outer(np.arange(POINTS), np.arccos(BETWEEN)))).T)
 # of the integral of a term: 1/(2 j)
 _PER_DEGREE = 0.5 / np.maximum(np.arange(POINTS + 1), 1)
 
@@ -33,6 +37,19 @@ def set_coefficients(values, coefficients):
         for j in range(POINTS):
             first = _WEIGHT[i, j] * a + _WEIGHT[i + 1, j] * b
             coefficients[j] += first + (_WEIGHT[i + 2, j] * c + _WEIGHT[i + 3, j] * d)
+
+
+@jit
+def worst_between(values):
+    """By how much the interpolant through values at the points misses those that follow them, `BETWEEN`."""
+    worst = 0.0
+    for k in range(len(BETWEEN)):
+        even, odd = -values[POINTS + k], 0.0
+        for i in range(0, POINTS, 2):
+            even += _AT_BETWEEN[k, i] * values[i]
+            odd += _AT_BETWEEN[k, i + 1] * values[i + 1]
+        worst = max(worst, abs(even + odd))
+    return worst
 
 
 @jit

@@ -5,7 +5,7 @@ See `quadrature`, which this is a part of.
 
 import math
 
-from .chebyshev import POINT, POINTS, integrate_series, series_sum, set_coefficients, tail
+from .chebyshev import POINT, POINTS, integrate_series, series_sum, set_coefficients, tail, worst_between
 from .jit import jit
 from .model import RTOL, copy, fill
 from .network import collect, rates, rates_and_slopes
@@ -251,10 +251,7 @@ def _integrate_all(kind, half, per_slope, work):
 @jit
 def _doubt(values, coefficients):
     """By how much a series may be wrong: its last coefficients, and what it misses where it is checked."""
-    worst = tail(coefficients)
-    for i in range(POINTS, LANES):
-        worst = max(worst, abs(series_sum(coefficients, PLACE[i]) - values[i]))
-    return worst
+    return max(tail(coefficients), worst_between(values))
 
 
 @jit

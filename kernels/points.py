@@ -5,21 +5,19 @@ have all else in common: the laws, their numbers, and the cells of their tables,
 follow from the points without a logarithm. So they fill the lanes whatever other samples do.
 """
 
-import math
-
 import numpy as np
 
-from .chebyshev import POINT, POINTS
+from .chebyshev import BETWEEN, POINT
 from .elementary import exp
 from .flows import bare_flow, conductances, has_plain_seal, patch_factor, permeance
 from .jit import jit
 from .model import CELLS, NODES
 from .table import WIDTH, cell_at, cell_ends, table_place
 
-#: Lanes: the points, and four places for checks, between some of them where interpolation is worst.
+#: Lanes: the points, and four places for checks.
 LANES = 24
 #: Where they are in the range, from -1 to 1.
-PLACE = np.array(POINT + tuple(math.cos(math.pi * k / POINTS) for k in (1, 5, 10, 15)))
+PLACE = np.array(POINT + BETWEEN)
 # rows of the working memory: growth of the mass, pressures, a flow, places in a cell, which cell; sums of
 # Clenshaw
 _GROWTH, _PRESSURE, _FLOW, _PLACE, _CELL, _Y, _EVEN, _EVEN2, _ODD, _ODD2 = (k * LANES for k in range(10))

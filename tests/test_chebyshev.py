@@ -49,3 +49,11 @@ def test_the_integral_is_that_of_numpy_and_begins_at_zero(values, half):
 def test_the_tail_is_the_largest_of_the_last_four_of_the_interpolant(values):
     coefficients = coefficients_of(values)
     assert chebyshev.tail(coefficients) == np.abs(coefficients[ORDER - 4 : ORDER]).max()
+
+
+def test_what_it_misses_between_is_the_worst_difference_from_the_values_there(values):
+    coefficients = coefficients_of(values)
+    misses = np.abs(theirs.chebval(np.array(chebyshev.BETWEEN), coefficients) - values[ORDER:])
+    assert chebyshev.worst_between(values) == pytest.approx(misses.max(), rel=1e-13)
+    values[ORDER:] = theirs.chebval(np.array(chebyshev.BETWEEN), coefficients)
+    assert chebyshev.worst_between(values) < 1e-14
