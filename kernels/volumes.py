@@ -153,8 +153,8 @@ def set_fractions(sample, v, masses):
 def set_gas(plan, sample, v):
     """Update the properties of the gas in volume v at its fractions and temperature."""
     volume = sample.volumes[v]
-    if plan.components.shape[0] == 1:
-        for w in range(v):
+    if plan.components.shape[0] == 1:  # the properties depend on the temperature only
+        for w in range(v + 1):
             if sample.volumes[w]["gas_temperature"] == volume["temperature"]:
                 _copy_gas(sample.volumes[w], volume)
                 return
