@@ -14,10 +14,8 @@ Where open hatches form a ring, the one that closes it, later in the case, carri
 
 import math
 
-import numpy as np
-
 from .jit import jit
-from .model import HATCH, INTEGRATED, TIMED, contents_per_volume
+from .model import HATCH, INTEGRATED, TIMED, contents_per_volume, fill
 from .volumes import is_given, wall_rate
 
 
@@ -97,7 +95,10 @@ def settle(plan, sample, total, contained, held, flux):
         others are left alone.
     """
     contents = contents_per_volume(plan)
-    excess = np.zeros((plan.volumes.size, contents))
+    excess = sample.excess
+    open_hatches = sample.hatches
+    waiting = sample.waiting
+    fill(excess.ravel(), 0.0)
     _set_shares(plan, sample)
     for v in range(plan.volumes.size):
         if plan.volumes[v]["kind"] == INTEGRATED:
@@ -106,9 +107,10 @@ def settle(plan, sample, total, contained, held, flux):
                 if followed:
                     has = total[plan.volumes[v]["state"] * contents + c]
                     excess[v, c] = has - _due(plan, sample, total, contained, held, v, c)
-    open_hatches = np.zeros(plan.volumes.size, np.int64)
-    waiting = np.zeros(plan.paths.size, np.int64)
+    for v in range(plan.volumes.size):
+        open_hatches[v] = 0
     for p in range(plan.paths.size):
+        waiting[p] = 0
         if is_joined(plan, sample, p):
             for c in range(contents):
                 flux[p * contents + c] = 0.0

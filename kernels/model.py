@@ -304,6 +304,8 @@ class Sample(Pack):
         Tables of the flow of populations.
     order : int64[max_cracks]; lanes : float64[blocks * crack_lanes.BLOCK]; work : float64[crack_lanes.WORK]
         Of the crack law in lanes: the order of the cracks, their numbers, and its working memory.
+    through, excess : float64[(P + S) * C], float64[V, C]; hatches, waiting : int64[V], int64[P]
+        Working memory of `hatches`.
     clock : float64[1], aside : int64[1]: time [s], and 1 while looking at what is only to be written
     """
 
@@ -324,6 +326,10 @@ class Sample(Pack):
     order: NDArray[Any]
     lanes: NDArray[Any]
     work: NDArray[Any]
+    through: NDArray[Any]
+    excess: NDArray[Any]
+    hatches: NDArray[Any]
+    waiting: NDArray[Any]
     clock: NDArray[Any]
     aside: NDArray[Any]
 
@@ -351,6 +357,10 @@ def new_sample(plan: Plan) -> Sample:
         order=np.zeros(plan.max_cracks, np.int64),
         lanes=np.zeros((plan.max_cracks // LANES + plan.paths.size) * BLOCK),
         work=np.zeros(WORK),
+        through=np.zeros(sizes(plan)[2]),
+        excess=np.zeros((volumes, sizes(plan)[2] // max(plan.paths.size + plan.feeds.size, 1))),
+        hatches=np.zeros(volumes, np.int64),
+        waiting=np.zeros(plan.paths.size, np.int64),
         clock=np.zeros(1),
         aside=np.zeros(1, np.int64),
     )

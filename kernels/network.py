@@ -182,12 +182,13 @@ def regroup(plan, sample, state):
             _start_balance(plan, sample, state, v)
     possible = set_groups(plan, sample)
     if possible and any_joined(plan, sample):
-        look(plan, sample, state)
-        flux = np.zeros(sample.flux.size)
+        if plan.settings[THERMAL] > 0.0:  # other walls keep the temperatures now
+            look(plan, sample, state)
+        flux = sample.through
+        fill(flux, 0.0)
         settle(plan, sample, state, state, 1.0, flux)
         _carry_enthalpy(plan, sample, flux, flux)
         collect(plan, flux, state)
-        look(plan, sample, state)
     return possible
 
 
@@ -203,7 +204,8 @@ def _start_balance(plan, sample, state, v):
 @jit
 def _settle_rates(plan, sample, state, rate):
     """Add to the rates what goes through open hatches."""
-    flux = np.zeros(sample.flux.size)
+    flux = sample.through
+    fill(flux, 0.0)
     settle(plan, sample, rate, state, 0.0, flux)
     _carry_enthalpy(plan, sample, flux, flux)
     collect(plan, flux, rate)
