@@ -14,10 +14,10 @@ from .points import LANES, PLACE, rates_at_points
 #: Ranges that are kept, for spans that begin as one before.
 RANGES = 6
 # places in a row of Work.span: the start of the range, half its length, the distance of the equilibrium, the
-# slope 1/G at it, the time to the end of the range, its kind, of one at rest the rate that is nothing, and of
-# an open one how fast the place changes at its two ends, over 1/WHOLE
-START, HALF, AHEAD, PER_SLOPE, WHOLE, KIND, SPEED, FIRST, LAST = 0, 1, 2, 3, 4, 5, 6, 7, 8
-N_SPAN = 9
+# slope 1/G at it, the time to the end of the range, its kind, of one at rest the rate that is nothing, of an
+# open one how fast the place changes at its two ends, over 1/WHOLE, and the time for which Work.ended holds
+START, HALF, AHEAD, PER_SLOPE, WHOLE, KIND, SPEED, FIRST, LAST, ENDED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+N_SPAN = 10
 # kinds of range: nothing changes, with an equilibrium ahead, without; and none that could be used again
 AT_REST, TO_EQUILIBRIUM, OPEN, NONE = 0, 1, 2, -1
 # rows of a range of Work.curve: 1/G or 1/F, the integral that gives the time, and those of what passes

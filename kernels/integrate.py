@@ -201,10 +201,11 @@ def _advance(plan, sample, state, t, stop, work, track, values, flows):
 @jit
 def _follow(plan, sample, state, t, stop, work, track, values, flows):
     """Go from t as far as the integrals over the one unknown lead; return status and time."""
+    left = stop - t
     while t < stop:
         if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
             return status.STEP_LIMIT, t
-        end = follow_curve(plan, sample, t, stop, state, work)
+        end, left = follow_curve(plan, sample, t, stop, left, state, work)
         if not end > t:
             break
         work.method[0] = CURVE

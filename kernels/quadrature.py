@@ -25,6 +25,7 @@ from .chebyshev import series_sum
 from .curve_range import (
     AHEAD,
     AT_REST,
+    ENDED,
     FIRST,
     HALF,
     INVERSE,
@@ -112,7 +113,7 @@ def has_curve(plan, sample, state, work):
 
 
 @jit
-def follow_curve(plan, sample, t, stop, state, work):
+def follow_curve(plan, sample, t, stop, left, state, work):
     """Go from t to ``stop``, or as far as one range leads.
 
     Parameters
@@ -121,6 +122,8 @@ def follow_curve(plan, sample, t, stop, state, work):
     sample : model.Sample
     t, stop : float
         [s]
+    left : float
+        Time from t to ``stop`` [s]; of spans that are alike the same to the bit, whenever they are.
     state : float64[n]
         At t.
     work : rosenbrock.Work
@@ -128,10 +131,18 @@ def follow_curve(plan, sample, t, stop, state, work):
 
     Returns
     -------
-    float
+    end : float
         Time reached [s]; t if the range is not smooth enough.
+    left : float
+        Time from there to ``stop`` [s].
     """
-    left = stop - t
+    end = _follow_range(plan, sample, t, stop, left, state, work)
+    return end, left - work.span[work.method[4], WHOLE] if t < end < stop else stop - end
+
+
+@jit
+def _follow_range(plan, sample, t, stop, left, state, work):
+    """As `follow_curve`, but for the time left."""
     if not state[0] > _ENOUGH_GAS * work.scale[0]:
         return t
     start = math.log(state[0])
@@ -146,6 +157,7 @@ def follow_curve(plan, sample, t, stop, state, work):
     span = work.span[work.method[4]]
     span[START] = start
     span[KIND] = NONE
+    span[ENDED] = math.nan
     if abs(F) * left <= _REST:
         set_rest(F, work)
         span[KIND] = AT_REST
@@ -262,23 +274,28 @@ def _is_kept(plan, sample, kept):
 def _finish(plan, t, stop, left, kind, state, work):
     """Find the end of the range or of the time left, and the state there; t where errors are too large."""
     span = work.span[work.method[4]]
+    ended = work.ended[work.method[4]]
     work.method[3] = kind
     end = stop
-    s = 1.0
     time = left
-    found = True
     if kind != AT_REST:
         if not span[WHOLE] > 0.0:
             return t
         if span[WHOLE] < left:
             time = span[WHOLE]
             end = t + time
-        else:
-            s, found = _place_at(left, work)
-    _set_passed(time, s, work)
     copy(work.new, state)
+    if time == span[ENDED]:  # as it was left before
+        collect(plan, ended, work.new)
+        return end if end > t else t
+    s, found = _place_at(time, work)
+    _set_passed(time, s, work)
     collect(plan, work.flux, work.new)
-    return end if found and _is_right(plan, kind, s, work) and end > t else t
+    if not (found and _is_right(plan, kind, s, work)):
+        return t
+    copy(ended, work.flux)
+    span[ENDED] = time
+    return end if end > t else t
 
 
 @jit

@@ -83,9 +83,9 @@ class Work(Pack):
         the kind of range, and which of those that are kept.
     values : float64[2 + links, points.LANES]; speed : float64[points.LANES]; side : float64[points.SIDE]
         Of `curve_range`: at the points of a range, the rates there, and the working memory of `points`.
-    span, curve, constant, tail, kept : float64[RANGES, ...]
+    span, curve, constant, tail, kept, ended : float64[RANGES, ...]
         Of `curve_range`, a row for each range: where it lies, series in it, flows at the equilibrium, errors
-        of what passed, and on what it rests.
+        of what passed, on what it rests, and what had passed when it was last left.
     reach : float64[1]
         Of `quadrature`: the longest range to be tried.
     """
@@ -112,6 +112,7 @@ class Work(Pack):
     tail: NDArray[Any]
     span: NDArray[Any]
     kept: NDArray[Any]
+    ended: NDArray[Any]
     reach: NDArray[Any]
 
 
@@ -142,6 +143,7 @@ def new_work(plan: Plan) -> Work:
         tail=np.zeros((RANGES, links)),
         span=np.zeros((RANGES, N_SPAN)),
         kept=np.zeros((RANGES, 4 * plan.paths.size + 2 * plan.feeds.size + plan.volumes.size)),
+        ended=np.zeros((RANGES, links)),
         reach=np.zeros(1),
     )
 

@@ -170,9 +170,14 @@ def test_a_span_that_begins_as_one_before_uses_its_range_again(monkeypatch):
         for kept in (False, True, False):
             if not kept:
                 p.work.span[:, curve_range.KIND] = curve_range.NONE
-            assert quadrature.follow_curve(p.plan, p.sample, 0.0, 3 * DAY, p.state, p.work) == 3 * DAY
+            got = quadrature.follow_curve(p.plan, p.sample, 0.0, 3 * DAY, 3 * DAY, p.state, p.work)
+            assert got == (3 * DAY, 0.0)
             spans.append(p.work.new.tobytes())
         assert spans[0] == spans[1] == spans[2]
+        p.work.curve[:] = np.nan  # no series is summed where a range is left as it was before
+        later = (5e7, 5e7 + 3 * DAY, 3 * DAY)
+        assert quadrature.follow_curve(p.plan, p.sample, *later, p.state, p.work) == (later[1], 0.0)
+        assert p.work.new.tobytes() == spans[0]
     slow = steps_only(cyclic()).run()
     for name in OUTCOMES[:4]:
         np.testing.assert_allclose(again[name], slow[name], rtol=1e-7, atol=1e-9, err_msg=name)
