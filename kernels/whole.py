@@ -97,10 +97,18 @@ def _link(module: Any, libraries: Iterable[Any]) -> set[str]:
     for library in _called(libraries):
         if isinstance(library, _Part):
             linked = library.as_lowered()
-            names.update(_defined(linked))
+            names.update(_keep_all(linked))
         else:
             linked = library._get_module_for_linking()
         module.link_in(linked, preserve=True)
+    return names
+
+
+def _keep_all(module: Any) -> list[str]:
+    """Let all functions of a part be linked, also before what calls them is; return their names."""
+    names = _defined(module)
+    for name in names:
+        module.get_function(name).linkage = llvm.Linkage.weak_odr
     return names
 
 

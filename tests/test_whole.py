@@ -58,6 +58,47 @@ def test_what_is_called_is_linked_once_and_nothing_else_can_call_it(whole):
     assert {f.linkage.name for f in functions if "test_whole" in f.name} == {"external"}
 
 
+@jit
+def long_sum(x):
+    total = 0.0
+    for k in range(int(x)):
+        total += np.sin(total + k) * np.cos(total - k) + np.sqrt(abs(total) + k)
+    return total
+
+
+@jit
+def sum_unless_none(kind, x):
+    return 1.0 if kind == 0 else long_sum(x) + long_sum(2.0 * x)
+
+
+@jit
+def none(x):
+    return sum_unless_none(0, x)
+
+
+@jit
+def one(x):
+    return long_sum(x) - long_sum(0.5 * x)
+
+
+@jit
+def one_and_none(x):
+    return one(x) + none(x)
+
+
+@jit
+def none_and_one(x):
+    return none(x) + one(x)
+
+
+@compiled
+def test_what_one_caller_drops_is_there_for_another():
+    """Where a kind is known, a call is dropped before the parts are linked."""
+    expected = 1.0 + long_sum(9.0) - long_sum(4.5)
+    assert none_and_one(9.0) == pytest.approx(expected, rel=1e-15)
+    assert one_and_none(9.0) == pytest.approx(expected, rel=1e-15)
+
+
 @compiled
 def test_what_a_whole_keeps_inside_is_not_bound_to_other_functions(whole):
     """There the law may rely on its 84,434 J/kg, so that the loader must not take it for the law itself."""
