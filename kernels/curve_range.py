@@ -5,55 +5,91 @@ See `quadrature`, which this is a part of.
 
 import math
 
-from .chebyshev import POINT, POINTS, integrate_series, series_sum, set_coefficients, tail, worst_between
+from .bends import end_of_choking, turn_of_flow
+from .chebyshev import POINT, POINTS
 from .jit import jit
 from .model import RTOL, copy, fill
 from .network import collect, rates, rates_and_slopes
 from .points import LANES, PLACE, rates_at_points
+from .range_series import (
+    INVERSE,
+    OPEN,
+    PASSED,
+    SHARE,
+    SPEED,
+    START,
+    TO_EQUILIBRIUM,
+    TURN,
+    TURN_SLOPE,
+    TURNING,
+    balance,
+    integrate_range,
+    set_ends,
+    set_range,
+)
 
-#: Ranges that are kept, for spans that begin as one before.
-RANGES = 6
-# places in a row of Work.span: the start of the range, half its length, the distance of the equilibrium, the
-# slope 1/G at it, the time to the end of the range, its kind, of one at rest the rate that is nothing, of an
-# open one how fast the place changes at its two ends, over 1/WHOLE, and the time for which Work.ended holds
-START, HALF, AHEAD, PER_SLOPE, WHOLE, KIND, SPEED, FIRST, LAST, ENDED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-N_SPAN = 10
-# kinds of range: nothing changes, with an equilibrium ahead, without; and none that could be used again
-AT_REST, TO_EQUILIBRIUM, OPEN, NONE = 0, 1, 2, -1
-# rows of a range of Work.curve: 1/G or 1/F, the integral that gives the time, and those of what passes
-INVERSE, TIME, PASSED = 0, 1, 2
-
-#: Error of the interpolants over the tolerance of a step.
-SHARE = 1e-2
 # how far an equilibrium is looked for, over the range
 _LOOK_AHEAD = 1.6
 _NEWTON_LIMIT = 60
+# rate over that which would be linear up to the equilibrium, below which flow goes with the root; a distance
+# in which the rates are too inexact to be divided by that, and one that is none; how far off a line through
+# the rate would end
+_BENT = 0.5
+_CLOSE = 1e-5
+_LEVEL = 1e-12
+_STRAIGHT = 1.01
 # what may be left of a linear rate at its zero, and of ln m by rounding
 _LINEAR_REST = 1e-3
 _ROUNDING = 4e-15
 
 
 @jit
-def interpolate(plan, sample, F, length, state, work):
+def interpolate(plan, sample, F, reach, longest, state, work):
     """Interpolate over a range of ln m, and integrate.
 
     Parameters
     ----------
     F : float
         Rate of ln m at the start of the range [1/s].
-    length : float
-        Of the range, which ends at an equilibrium that lies in it.
+    reach, longest : float
+        Length of the range, and the most of it that there is time for. It ends at an equilibrium that lies
+        in it, and where a hole begins or stops to choke; towards an equilibrium at which flow through a hole
+        turns around, its length is that of the logarithm of the distance.
 
     Returns
     -------
     kind : int
     quality : float
         Error of the interpolant over what it may be.
+    length : float
+        That was tried.
     """
-    curve = work.curve[work.method[4]]
+    v = 0
+    while plan.volumes[v]["state"] != 0:
+        v += 1
+    forward = 1.0 if F > 0.0 else -1.0
+    bend = end_of_choking(plan, sample, v, forward)
+    turn = min(_known_turn(F, work), turn_of_flow(plan, sample, v, forward))
+    ahead, slope = math.inf, 1.0
+    if turn < math.inf:
+        ahead, slope = _turn_ahead(plan, sample, F, turn, state, work)
+    length = min(reach, longest, bend)
+    kind, quality = OPEN, math.inf
+    may_turn = _LEVEL < ahead < bend
+    if not may_turn or (ahead > _CLOSE and abs(F) >= _BENT * abs(slope) * ahead):
+        kind, quality = _interpolate_in_x(plan, sample, F, length, state, work)
+    if may_turn and not quality <= 1.0:
+        kind, length = TURNING, reach
+        quality = _interpolate_to_turn(plan, sample, forward, ahead, 0.5 * reach, state, work)
+    return kind, quality, length
+
+
+@jit
+def _interpolate_in_x(plan, sample, F, length, state, work):
+    """As `interpolate`, over a length of ln m."""
     forward = 1.0 if F > 0.0 else -1.0
     half = 0.5 * forward * length
-    rates_at_points(plan, sample, half, state, work.side, work.speed, work.values[PASSED:])
+    _set_rates(plan, sample, half, state, work)
     ahead, slope = _equilibrium(
         plan, sample, F, _look_ahead(F, length, work), _LOOK_AHEAD * length, state, work
     )
@@ -62,30 +98,28 @@ def interpolate(plan, sample, F, length, state, work):
         kind = TO_EQUILIBRIUM
         half = 0.5 * forward * ahead
         copy(work.constant[work.method[4]], work.right[1 : 1 + work.flux.size])
-        rates_at_points(plan, sample, half, state, work.side, work.speed, work.values[PASSED:])
+        _set_rates(plan, sample, half, state, work)
     inverse = work.values[INVERSE]
-    turns = 0
     for i in range(LANES):
-        turns += 0 if work.speed[i] * F > 0.0 else 1
         inverse[i] = ((PLACE[i] - 1.0) * half if kind == TO_EQUILIBRIUM else 1.0) / work.speed[i]
-    if turns > 0:
-        return kind, math.inf
-    set_coefficients(inverse, curve[INVERSE])
-    allowed = SHARE * plan.settings[RTOL] * abs(curve[INVERSE, 0])
-    error = _doubt(inverse, curve[INVERSE])
-    per_slope = 1.0 / slope
-    if kind == TO_EQUILIBRIUM:
-        error = max(error, abs(series_sum(curve[INVERSE], 1.0) - per_slope))
-    if not error <= allowed:
-        return kind, math.inf
-    _set_range(half, 2.0 * half if kind == TO_EQUILIBRIUM else forward * math.inf, per_slope, work)
-    doubt = _integrate_all(kind, half, per_slope, work)
-    if kind == TO_EQUILIBRIUM and not doubt <= SHARE * plan.settings[RTOL] * abs(per_slope):
-        return kind, math.inf
-    _set_ends(kind, work)
-    if kind == TO_EQUILIBRIUM:
-        _balance(plan, work)
-    return kind, error / allowed
+    set_range(half, 2.0 * half if kind == TO_EQUILIBRIUM else forward * math.inf, 1.0 / slope, work)
+    return kind, integrate_range(plan, F, kind, 1.0, work)
+
+
+@jit
+def _interpolate_to_turn(plan, sample, forward, ahead, half, state, work):
+    """Interpolate over a range of ln d, d the distance of an equilibrium in ln m; return as `interpolate`.
+
+    Flow that goes with the root of d and turns linear within a hair is smooth in ln d.
+    """
+    inverse = work.values[INVERSE]
+    for i in range(LANES):
+        work.x[i] = -forward * ahead * math.expm1(-(1.0 + PLACE[i]) * half)
+    rates_at_points(plan, sample, work.x, state, work.side, work.speed, work.values[PASSED:])
+    for i in range(LANES):
+        inverse[i] = (ahead - forward * work.x[i]) / work.speed[i]
+    set_range(forward * half, forward * ahead, 1.0, work)
+    return integrate_range(plan, forward, TURNING, min(ahead, 1.0), work)
 
 
 @jit
@@ -106,6 +140,11 @@ def set_linear(plan, sample, F, slope, state, work):
         Whether they are: whether each flow halfway is the mean of those at the start and at the equilibrium.
     """
     guess = abs(F / slope)
+    turn = _known_turn(F, work)
+    if turn < math.inf:
+        if guess > _STRAIGHT * turn:  # where flow goes with the root it is twice as far
+            return False
+        guess = turn
     ahead = _equilibrium(plan, sample, F, guess, 2.0 * guess, state, work)[0]
     if not ahead < math.inf:
         return False
@@ -117,19 +156,19 @@ def set_linear(plan, sample, F, slope, state, work):
     copy(constant, work.right[1 : 1 + work.flux.size])
     rate = _rate_at(plan, sample, 0.5 * ahead, state, work)
     linear = abs(rate - 0.5 * F) <= _LINEAR_REST * abs(F) + _ROUNDING * abs(slope)
-    _set_range(0.5 * ahead, ahead, 1.0 / slope, work)
+    set_range(0.5 * ahead, ahead, 1.0 / slope, work)
     fill(curve.ravel(), 0.0)
     curve[INVERSE, 0] = 1.0 / slope
     for k in range(work.flux.size):
         first, last = work.rate[1 + k], constant[k]
         bent = abs(work.right[1 + k] - 0.5 * (first + last)) / abs(slope)
         allowed = work.scale[1 + k] + plan.settings[RTOL] * abs(last / slope)
-        linear = linear and bent <= SHARE * allowed
+        linear = linear and bent <= SHARE * allowed + _ROUNDING * state[0]
         curve[PASSED + k, 0] = 0.5 * (last - first) / slope
         curve[PASSED + k, 1] = curve[PASSED + k, 0]
         tails[k] = 0.0
-    _set_ends(TO_EQUILIBRIUM, work)
-    _balance(plan, work)
+    set_ends(TO_EQUILIBRIUM, work)
+    balance(plan, work)
     return linear
 
 
@@ -149,6 +188,34 @@ def total_slope(plan, work):
     fill(work.right, 0.0)
     collect(plan, work.flux, work.right)
     return work.right[0]
+
+
+@jit
+def _set_rates(plan, sample, half, state, work):
+    """Take the rates at the points of a range of ln m."""
+    for i in range(LANES):
+        work.x[i] = (1.0 + PLACE[i]) * half
+    rates_at_points(plan, sample, work.x, state, work.side, work.speed, work.values[PASSED:])
+
+
+@jit
+def _turn_ahead(plan, sample, F, turn, state, work):
+    """Distance and slope, as of `_equilibrium`, of that next to a turn of flow; found once in a span."""
+    ahead = _known_turn(F, work)
+    if ahead < math.inf:
+        return ahead, work.reach[TURN_SLOPE]
+    ahead, slope = _equilibrium(plan, sample, F, turn, 2.0 * turn, state, work)
+    if ahead < math.inf:
+        work.reach[TURN] = work.span[work.method[4], START] + (ahead if F > 0.0 else -ahead)
+        work.reach[TURN_SLOPE] = slope
+    return ahead, slope
+
+
+@jit
+def _known_turn(F, work):
+    """Distance of the equilibrium at a turn of flow, if one was found before in the span; else infinite."""
+    ahead = work.reach[TURN] - work.span[work.method[4], START]
+    return abs(ahead) if ahead * F > 0.0 else math.inf
 
 
 @jit
@@ -204,104 +271,12 @@ def _equilibrium(plan, sample, F, x, limit, state, work):
 
 @jit
 def _look_ahead(F, length, work):
-    """Distance of the first zero of the rates at the points, or of the line through the last two of them."""
-    for i in range(POINTS - 1, 0, -1):
-        rate, following = work.speed[i] / F, work.speed[i - 1] / F
-        if following <= 0.0 or i == 1:
-            x = 0.5 * length * (1.0 + POINT[i])
-            gap = 0.5 * length * (POINT[i - 1] - POINT[i])
-            return x + gap * rate / (rate - following) if rate > following else math.inf
+    """Distance of the first zero of the rates from the start on, or of the line through the last points."""
+    before, x_before = 1.0, 0.0
+    for i in range(POINTS - 1, -1, -1):
+        rate = work.speed[i] / F
+        x = 0.5 * length * (1.0 + POINT[i])
+        if rate <= 0.0 or i == 0:
+            return x + (x - x_before) * rate / (before - rate) if before > rate else math.inf
+        before, x_before = rate, x
     return math.inf
-
-
-@jit
-def _integrate_all(kind, half, per_slope, work):
-    """Write the integrals that give the time and what passes, and by how much they may be wrong.
-
-    Returns
-    -------
-    float
-        By how much the time may be wrong [s].
-    """
-    curve = work.curve[work.method[4]]
-    constant = work.constant[work.method[4]]
-    tails = work.tail[work.method[4]]
-    inverse = work.values[INVERSE]
-    times = work.values[TIME]
-    for i in range(LANES):
-        distance = (PLACE[i] - 1.0) * half
-        times[i] = (inverse[i] - per_slope) / distance if kind == TO_EQUILIBRIUM else inverse[i]
-    set_coefficients(times, curve[TIME])
-    doubt = 2.0 * abs(half) * _doubt(times, curve[TIME])
-    integrate_series(curve[TIME], half)
-    for k in range(work.flux.size):
-        row = curve[PASSED + k]
-        flows = work.values[PASSED + k]
-        if kind != TO_EQUILIBRIUM:
-            constant[k] = 0.0
-        for i in range(LANES):
-            distance = (PLACE[i] - 1.0) * half if kind == TO_EQUILIBRIUM else 1.0
-            flows[i] = (flows[i] - constant[k]) * inverse[i] / distance
-        set_coefficients(flows, row)
-        tails[k] = 2.0 * abs(half) * _doubt(flows, row)
-        integrate_series(row, half)
-    return doubt
-
-
-@jit
-def _doubt(values, coefficients):
-    """By how much a series may be wrong: its last coefficients, and what it misses where it is checked."""
-    return max(tail(coefficients), worst_between(values))
-
-
-@jit
-def _set_ends(kind, work):
-    """Write the time to the end of the range, infinite to its equilibrium, and the speeds at its two ends."""
-    span = work.span[work.method[4]]
-    curve = work.curve[work.method[4]]
-    span[WHOLE] = math.inf
-    if kind == OPEN:
-        span[WHOLE] = series_sum(curve[TIME], 1.0)
-        per_inverse = span[WHOLE] / span[HALF]
-        span[FIRST] = per_inverse / series_sum(curve[INVERSE], -1.0)
-        span[LAST] = per_inverse / series_sum(curve[INVERSE], 1.0)
-        return
-    remains = 1.0 - 2.0 * span[HALF] / span[AHEAD]
-    if remains > 0.0:
-        span[WHOLE] = math.log(remains) * span[PER_SLOPE] + series_sum(curve[TIME], 1.0)
-
-
-@jit
-def _balance(plan, work):
-    """Let the flows at the equilibrium leave the mass as it is, to rounding.
-
-    The largest flow through a path that joins the volume takes what is missing.
-    """
-    constant = work.constant[work.method[4]]
-    largest = -1
-    for k in range(work.flux.size):
-        work.flux[k] = constant[k]
-        joins = False
-        if k < plan.paths.size:
-            joins = plan.volumes[plan.paths[k]["source"]]["state"] == 0
-            joins = joins or plan.volumes[plan.paths[k]["sink"]]["state"] == 0
-        if joins and (largest < 0 or abs(constant[k]) > abs(constant[largest])):
-            largest = k
-    if largest < 0:
-        return
-    fill(work.right, 0.0)
-    collect(plan, work.flux, work.right)
-    excess = work.right[0]
-    work.flux[largest] += excess
-    fill(work.right, 0.0)
-    collect(plan, work.flux, work.right)
-    more = work.right[0] - excess  # of its own sign, or of the other
-    constant[largest] += -excess if more * excess > 0.0 else excess
-
-
-@jit
-def _set_range(half, ahead, per_slope, work):
-    span = work.span[work.method[4]]
-    span[HALF] = half
-    span[AHEAD] = ahead
-    span[PER_SLOPE] = per_slope

@@ -120,7 +120,7 @@ def bare_flow(plan, sample, p):
     """`path_flow` without patches."""
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
-    kind = _law(plan, sample, p)
+    kind = path_law(plan, sample, p)
     flow = 0.0
     if kind == CRACKS:
         flow = population_flow(plan, sample, p, p_up, p_down)
@@ -136,7 +136,7 @@ def bare_flow(plan, sample, p):
 @jit
 def has_plain_seal(plan, sample, p):
     """Whether path p is a seal whose conductances do not depend on the pressure across it."""
-    return plan.paths[p]["contact"][0] < 0 and _law(plan, sample, p) == SEAL
+    return plan.paths[p]["contact"][0] < 0 and path_law(plan, sample, p) == SEAL
 
 
 @jit
@@ -144,7 +144,7 @@ def path_flow_slopes(plan, sample, p):
     """Return `path_flow` and its derivatives by the pressures of the two ends [kg/s, kg/(s Pa)]."""
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
-    kind = _law(plan, sample, p)
+    kind = path_law(plan, sample, p)
     flow, by_up, by_down = 0.0, 0.0, 0.0
     if kind == CRACKS:
         flow, by_up, by_down = population_flow_slopes(plan, sample, p, p_up, p_down)
@@ -165,6 +165,42 @@ def path_flow_slopes(plan, sample, p):
 def conductances(plan, sample, p):
     """Molecular and viscous conductance of the seal of path p [m s, m s/Pa]."""
     return sample.inputs[plan.paths[p]["molecular"]], sample.inputs[plan.paths[p]["viscous"]]
+
+
+@jit
+def path_law(plan, sample, p):
+    """Which law path p follows: a hatch that is shut is a seal, one ajar an orifice, an open one none."""
+    kind = plan.paths[p]["kind"]
+    if kind != HATCH:
+        return kind
+    opening = sample.paths[p]["opening"]
+    if opening >= 1.0:
+        return HATCH
+    if opening > 0.0:
+        return ORIFICE
+    return CRACKS if plan.paths[p]["count"] >= 0 else SEAL
+
+
+@jit
+def orifice_numbers(plan, sample, p):
+    """Return what the law of path p, an orifice, takes: how large it is, as far as it is open, and the rest.
+
+    Returns
+    -------
+    size : float
+        Area [m2], or sonic conductance of ISO 6358 [m3/(s Pa)].
+    discharge_coefficient, inlet_loss : float
+    critical_ratio, subsonic_index : float
+        b and m of ISO 6358.
+    """
+    path = plan.paths[p]
+    opening = sample.paths[p]["opening"]
+    if path["iso"][0] >= 0:
+        C, b, m = sample.inputs[path["iso"][0]], sample.inputs[path["iso"][1]], sample.inputs[path["iso"][2]]
+        return opening * C, 1.0, 0.0, b, m
+    Cd = sample.inputs[path["coefficient"]] if path["coefficient"] >= 0 else PERRY
+    loss = sample.inputs[path["inlet_loss"]] if path["inlet_loss"] >= 0 else 0.0
+    return opening * sample.paths[p]["area"], Cd, loss, 0.0, 1.0
 
 
 @jit
@@ -246,7 +282,7 @@ def count_choked(plan, sample):
     """
     count = 0
     for p in range(plan.paths.size):
-        law = _law(plan, sample, p)
+        law = path_law(plan, sample, p)
         if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
@@ -270,7 +306,7 @@ def tolerance_limit(plan, sample):
     """
     limit = math.inf
     for p in range(plan.paths.size):
-        law = _law(plan, sample, p)
+        law = path_law(plan, sample, p)
         if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
@@ -327,35 +363,15 @@ def overboard_flow(plan, sample):
 
 
 @jit
-def _law(plan, sample, p):
-    """Which law path p follows: a hatch that is shut is a seal, one ajar an orifice, an open one none."""
-    kind = plan.paths[p]["kind"]
-    if kind != HATCH:
-        return kind
-    opening = sample.paths[p]["opening"]
-    if opening >= 1.0:
-        return HATCH
-    if opening > 0.0:
-        return ORIFICE
-    return CRACKS if plan.paths[p]["count"] >= 0 else SEAL
-
-
-@jit
 def _orifice_slopes(plan, sample, p, p_up, p_down):
     """Flow of an orifice and its slopes: by its area, or by what ISO 6358 measured of it."""
     path = plan.paths[p]
     gas = sample.volumes[path["source"] if p_up >= p_down else path["sink"]]
     T, R, mu, gamma = gas["temperature"], gas["gas_constant"], gas["viscosity"], gas["gamma"]
-    opening = sample.paths[p]["opening"]
+    size, Cd, loss, b, m = orifice_numbers(plan, sample, p)
     if path["iso"][0] >= 0:
-        C = opening * sample.inputs[path["iso"][0]]
-        return iso_flow_slopes(
-            p_up, p_down, T, R, C, sample.inputs[path["iso"][1]], sample.inputs[path["iso"][2]]
-        )
-    Cd = sample.inputs[path["coefficient"]] if path["coefficient"] >= 0 else PERRY
-    loss = sample.inputs[path["inlet_loss"]] if path["inlet_loss"] >= 0 else 0.0
-    area = opening * sample.paths[p]["area"]
-    return thick_hole_slopes(p_up, p_down, T, R, mu, gamma, area, Cd, loss)
+        return iso_flow_slopes(p_up, p_down, T, R, size, b, m)
+    return thick_hole_slopes(p_up, p_down, T, R, mu, gamma, size, Cd, loss)
 
 
 @jit

@@ -26,7 +26,7 @@ from .model import (
     n_contents,
 )
 from .network import regroup
-from .quadrature import CURVE, follow_curve, has_curve, start_curve
+from .quadrature import CURVE, follow_curve, has_curve, start_curve, start_span
 from .steps import (
     continue_steps,
     finish_step,
@@ -202,6 +202,7 @@ def _advance(plan, sample, state, t, stop, work, track, values, flows):
 def _follow(plan, sample, state, t, stop, work, track, values, flows):
     """Go from t as far as the integrals over the one unknown lead; return status and time."""
     left = stop - t
+    start_span(work)
     while t < stop:
         if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
             return status.STEP_LIMIT, t

@@ -15,14 +15,15 @@ from .jit import jit
 #: A discharge coefficient that asks for Perry's curve.
 PERRY = -1.0
 
-# A wide hatch would turn laminar only at 1e-12 of the pressure, too sharp a corner for any step: it
-# turns at 1e-7 here, some millipascals of difference in a cabin.
-_SMALLEST_LAMINAR = 3e-4
-# reference of ISO 6358, and the width in w below which its subsonic flow is bent to a finite slope
+#: A wide hatch would turn laminar only at 1e-12 of the pressure, too sharp a corner for any step: it
+#: turns at 1e-7 here, some millipascals of difference in a cabin.
+SMALLEST_LAMINAR = 3e-4
+#: Width in w below which the subsonic flow of ISO 6358 is bent to a finite slope.
+ISO_CORNER = 1e-7
+# its reference
 _ISO_TEMPERATURE = 293.15
 _ISO_PRESSURE = 1e5
 _ISO_GAS = 287.05
-_ISO_CORNER = 1e-7
 
 
 @jit
@@ -94,9 +95,7 @@ def iso_flow_slopes(
     p2 = min(p_up, p_down)
     if not p1 > 0.0:
         return 0.0 * p1, 0.0, 0.0
-    # C is measured with air; as a choked flow goes with 1/sqrt(R), so does the scale
-    density = _ISO_PRESSURE / (math.sqrt(gas_constant * _ISO_GAS) * _ISO_TEMPERATURE)
-    scale = sonic_conductance * density * math.sqrt(_ISO_TEMPERATURE / temperature)
+    scale = sonic_conductance * iso_scale(temperature, gas_constant)
     drop = (p1 - p2) / p1
     flow, by_drop = 1.0, 0.0
     if 1.0 - drop > critical_ratio:
@@ -105,16 +104,26 @@ def iso_flow_slopes(
         w = part * (2.0 - part)
         w_drop = 2.0 * (1.0 - part) / (1.0 - critical_ratio)
         power = 4.0 * (1.0 - subsonic_index)
-        bent = math.exp(power * math.log(w + _ISO_CORNER))
+        bent = math.exp(power * math.log(w + ISO_CORNER))
         flow = w / math.sqrt(math.sqrt(bent))
         by_drop = w_drop * (flow / w if w > 0.0 else 1.0 / math.sqrt(math.sqrt(bent)))
-        by_drop -= w_drop * flow * (1.0 - subsonic_index) / (w + _ISO_CORNER)
+        by_drop -= w_drop * flow * (1.0 - subsonic_index) / (w + ISO_CORNER)
     by_p1 = scale * (flow + (1.0 - drop) * by_drop)
     by_p2 = -scale * by_drop
     mdot = scale * p1 * flow
     if p_up >= p_down:
         return mdot, by_p1, by_p2
     return -mdot, -by_p2, -by_p1
+
+
+@jit
+def iso_scale(temperature, gas_constant):
+    """Choked flow over sonic conductance and pressure, ``rho0 sqrt(T0/T1)`` [kg/m3 / (Pa/Pa)].
+
+    C is measured with air; as a choked flow goes with 1/sqrt(R), so does this.
+    """
+    density = _ISO_PRESSURE / (math.sqrt(gas_constant * _ISO_GAS) * _ISO_TEMPERATURE)
+    return density * math.sqrt(_ISO_TEMPERATURE / temperature)
 
 
 @jit
@@ -170,7 +179,7 @@ def thick_hole_slopes(
     flow = coefficient * g
     flow_r = coefficient_r * g - coefficient * g_drop
     flow_laminar = coefficient * g_laminar
-    by_p1 = scale * (flow - (1.0 - drop) * flow_r - (laminar - _SMALLEST_LAMINAR) * flow_laminar)
+    by_p1 = scale * (flow - (1.0 - drop) * flow_r - (laminar - SMALLEST_LAMINAR) * flow_laminar)
     by_p2 = scale * flow_r
     mdot = scale * p1 * flow
     if p_up >= p_down:
@@ -181,10 +190,13 @@ def thick_hole_slopes(
 @jit
 def _laminar_coefficient(p1, temperature, gas_constant, viscosity, area):
     """``B`` of ``B g = X`` as the drop vanishes: Sampson's creeping flow through a round hole."""
-    diameter = math.sqrt(4.0 * area / math.pi)
-    return _SMALLEST_LAMINAR + 12.0 * math.pi * viscosity * math.sqrt(gas_constant * temperature) / (
-        p1 * diameter
-    )
+    return SMALLEST_LAMINAR + laminar_part(gas_constant * temperature, viscosity, area) / p1
+
+
+@jit
+def laminar_part(RT, viscosity, area):
+    """Sampson's part of it, times the pressure: ``12 pi mu sqrt(R T)/d`` [Pa]."""
+    return 12.0 * math.pi * viscosity * math.sqrt(RT) / math.sqrt(4.0 * area / math.pi)
 
 
 @jit

@@ -9,9 +9,10 @@ import numpy as np
 
 from .chebyshev import BETWEEN, POINT
 from .elementary import exp
-from .flows import bare_flow, conductances, has_plain_seal, patch_factor, permeance
+from .flows import bare_flow, conductances, has_plain_seal, orifice_numbers, patch_factor, path_law, permeance
+from .hole_lanes import hole_flows, iso_flows
 from .jit import jit
-from .model import CELLS, NODES
+from .model import CELLS, NODES, ORIFICE
 from .table import WIDTH, cell_at, cell_ends, table_place
 
 #: Lanes: the points, and four places for checks.
@@ -27,12 +28,10 @@ SIDE = 10 * LANES
 # of a point that no cell is for, and of one that is done
 _NO_CELL, _DONE = -1.0, -2.0
 
-_STEP = 1.0 + PLACE
-
 
 @jit
-def rates_at_points(plan, sample, half, state, side, rate, passed):
-    """Rates of ln m, and what passes, at the points of a range of ln m that begins at ``state``.
+def rates_at_points(plan, sample, x, state, side, rate, passed):
+    """Rates of ln m, and what passes, at the points of a range that begins at ``state``.
 
     Parameters
     ----------
@@ -40,8 +39,8 @@ def rates_at_points(plan, sample, half, state, side, rate, passed):
         One unknown in volumes, as `quadrature.has_curve` wants it.
     sample : model.Sample
         With rates last taken at any state of these conditions; no hatch of the volume stands open.
-    half : float
-        Half the length of the range; negative where gas leaves.
+    x : float64[LANES]
+        Where the points are: change of ln m since ``state``.
     state : float64[n]
     side : float64[SIDE]
         Working memory.
@@ -56,7 +55,7 @@ def rates_at_points(plan, sample, half, state, side, rate, passed):
     volume = sample.volumes[v]
     pressure = state[0] * sample.component_gas[0] * volume["temperature"] / volume["size"]
     for i in range(LANES):
-        growth = exp(_STEP[i] * half)
+        growth = exp(x[i])
         side[_GROWTH + i] = growth
         side[_PRESSURE + i] = pressure * growth
         rate[i] = 0.0
@@ -65,7 +64,7 @@ def rates_at_points(plan, sample, half, state, side, rate, passed):
         gives = k < paths and plan.paths[k]["source"] == v
         takes = k < paths and plan.paths[k]["sink"] == v
         if gives or takes:
-            _set_flows(plan, sample, k, v, pressure, half, side)
+            _set_flows(plan, sample, k, v, pressure, x, side)
         else:  # between volumes that stand still, or a feed at a given rate
             for i in range(LANES):
                 side[_FLOW + i] = sample.flux[k]
@@ -78,7 +77,7 @@ def rates_at_points(plan, sample, half, state, side, rate, passed):
 
 
 @jit
-def _set_flows(plan, sample, p, v, pressure, half, side):
+def _set_flows(plan, sample, p, v, pressure, x, side):
     """Write the flow of path p, of which volume v is an end, at all points."""
     for i in range(LANES):
         side[_FLOW + i] = 0.0
@@ -94,9 +93,11 @@ def _set_flows(plan, sample, p, v, pressure, half, side):
         for i in range(LANES):
             own = side[_PRESSURE + i]
             side[_FLOW + i] = sign * ((molecular + 0.5 * viscous * (own + other)) * (own - other))
+    elif path_law(plan, sample, p) == ORIFICE:
+        _set_hole_flows(plan, sample, p, v, end, sign, side)
     else:
         if sample.paths[p]["table"] > 0:
-            _set_table_flows(plan, sample, p, pressure, half, side)
+            _set_table_flows(plan, sample, p, pressure, x, side)
         for i in range(LANES):
             if side[_CELL + i] == _NO_CELL:
                 sample.volumes[v]["pressure"] = side[_PRESSURE + i]
@@ -108,11 +109,37 @@ def _set_flows(plan, sample, p, v, pressure, half, side):
 
 
 @jit
-def _set_table_flows(plan, sample, p, pressure, half, side):
+def _set_hole_flows(plan, sample, p, v, end, sign, side):
+    """Write the flow of path p, an orifice, at all points; 0 where it is shut."""
+    size, coefficient, loss, b, m = orifice_numbers(plan, sample, p)
+    if not size > 0.0:
+        return
+    here, there = sample.volumes[v], sample.volumes[end]
+    own = side[_PRESSURE : _PRESSURE + LANES]
+    flow = side[_FLOW : _FLOW + LANES]
+    if plan.paths[p]["iso"][0] >= 0:
+        gas = (here["temperature"], here["gas_constant"])
+        beyond = (there["temperature"], there["gas_constant"])
+        iso_flows(own, there["pressure"], gas, beyond, size, b, m, flow)
+    else:
+        hole_flows(own, there["pressure"], _gas(here), _gas(there), size, coefficient, loss, flow)
+    for i in range(LANES):
+        flow[i] *= sign
+
+
+@jit
+def _gas(volume):
+    """Properties of a volume's gas, as `hole_lanes.hole_flows` wants them."""
+    RT = volume["gas_constant"] * volume["temperature"]
+    return RT, volume["viscosity"], volume["gamma"], volume["critical_ratio"], volume["critical_flow2"]
+
+
+@jit
+def _set_table_flows(plan, sample, p, pressure, x, side):
     """Write what the table of path p gives at the points where it has a cell, cell by cell."""
     first = table_place(plan, sample, p, pressure)
     for i in range(LANES):
-        side[_PLACE + i] = first + _STEP[i] * half / WIDTH
+        side[_PLACE + i] = first + x[i] / WIDTH
     k, low, high = -1, 0.0, 0.0
     for i in range(LANES):
         place = side[_PLACE + i]

@@ -22,7 +22,12 @@ Interpolation, its coefficients and their decay: Trefethen, Approximation Theory
 import math
 
 from .chebyshev import series_sum
-from .curve_range import (
+from .curve_range import interpolate, set_linear, set_rest, total_slope
+from .hatches import any_joined
+from .jit import jit
+from .model import RATE, RTOL, TIMED, copy, n_contents
+from .network import collect, rates, rates_and_slopes
+from .range_series import (
     AHEAD,
     AT_REST,
     ENDED,
@@ -32,34 +37,33 @@ from .curve_range import (
     KIND,
     LAST,
     NONE,
-    OPEN,
     PASSED,
     PER_SLOPE,
     RANGES,
+    REACH,
     SHARE,
     SPEED,
     START,
     TIME,
     TO_EQUILIBRIUM,
+    TURN,
+    TURNING,
     WHOLE,
-    interpolate,
-    set_linear,
-    set_rest,
-    total_slope,
+    place_in_mass,
 )
-from .hatches import any_joined
-from .jit import jit
-from .model import BOUNDARY, HATCH, ORIFICE, RATE, RTOL, TIMED, copy, n_contents
-from .network import collect, rates, rates_and_slopes
 from .volumes import is_resting
 
 #: ``Work.method[0]`` while states are those of a range.
 CURVE = 2
-# ranges of x: the first that is tried, the widest and the least, and how often one may be halved at once
+# ranges of x: the first that is tried, the widest and the least, and how often one may be halved at once;
+# the same close to a turn of flow, next to which there may be another
 _FIRST_RANGE = math.log(16.0)
 _WIDEST_RANGE = math.log(64.0)
 _LEAST_RANGE = math.log(1.5)
 _HALVINGS = 2
+_CLOSE = 1e-4
+_LEAST_CLOSE = math.log(1.02)
+_HALVINGS_CLOSE = 8
 # error over the tolerance of a step of the mass that is found twice, and error of an interpolant over what it
 # may be from which on the next range may be wider
 _MASS_SHARE = 5e-2
@@ -101,14 +105,6 @@ def has_curve(plan, sample, state, work):
     for p in range(plan.paths.size):
         if plan.paths[p]["moves"] > 0:
             return False
-        # the square root at equal pressures is no polynomial
-        opening = sample.paths[p]["opening"]
-        ajar = plan.paths[p]["kind"] == HATCH and 0.0 < opening < 1.0
-        if ajar or (plan.paths[p]["kind"] == ORIFICE and opening > 0.0):
-            a = plan.volumes[plan.paths[p]["source"]]["kind"]
-            b = plan.volumes[plan.paths[p]["sink"]]["kind"]
-            if a != BOUNDARY and b != BOUNDARY:
-                return False
     return True
 
 
@@ -171,28 +167,35 @@ def _follow_range(plan, sample, t, stop, left, state, work):
     if near and set_linear(plan, sample, F, slope, state, work):
         return _finish(plan, t, stop, left, TO_EQUILIBRIUM, state, work)
     longest = abs(F) * left if slope <= 0.0 else math.inf
-    for _ in range(_HALVINGS + 1):
-        reach = work.reach[0]
-        length = min(reach, longest)
-        kind, quality = interpolate(plan, sample, F, length, state, work)
+    for halvings in range(_HALVINGS_CLOSE + 1):
+        reach = work.reach[REACH]
+        kind, quality, length = interpolate(plan, sample, F, reach, longest, state, work)
         if quality <= 1.0:
             end = _finish(plan, t, stop, left, kind, state, work)
             if end > t:
                 if quality < _AMPLE:
-                    work.reach[0] = min(2.0 * reach, _WIDEST_RANGE)
+                    work.reach[REACH] = min(2.0 * reach, _WIDEST_RANGE)
                 span[KIND] = kind
                 _keep(plan, sample, work)
                 return end
-        work.reach[0] = max(0.5 * min(reach, length), _LEAST_RANGE)
-        if min(work.reach[0], longest) >= length:
+        close = kind == TURNING and abs(span[AHEAD]) < _CLOSE
+        longest = math.inf if kind == TURNING else longest
+        work.reach[REACH] = max(0.5 * length, _LEAST_CLOSE if close else _LEAST_RANGE)
+        if min(work.reach[REACH], longest) >= length or (not close and halvings >= _HALVINGS):
             return t
     return t
 
 
 @jit
+def start_span(work):
+    """Begin a span between events: no turn of flow is known."""
+    work.reach[TURN] = math.nan
+
+
+@jit
 def start_curve(work):
     """Begin a sample: no range is kept."""
-    work.reach[0] = _FIRST_RANGE
+    work.reach[REACH] = _FIRST_RANGE
     work.method[4] = 0
     for k in range(RANGES):
         work.span[k, KIND] = NONE
@@ -305,13 +308,14 @@ def _is_right(plan, kind, s, work):
     tails = work.tail[work.method[4]]
     rtol = plan.settings[RTOL]
     for k in range(work.flux.size):
-        if not (kind == AT_REST or tails[k] <= SHARE * (work.scale[1 + k] + rtol * abs(work.flux[k]))):
+        passed = max(abs(work.flux[k]), abs(work.new[1 + k]))
+        if not (kind == AT_REST or tails[k] <= SHARE * (work.scale[1 + k] + rtol * passed)):
             return False
     if kind == AT_REST:
         return True
     if not abs(s) <= 1.0:
         return False
-    mass = math.exp(span[START] + (1.0 + s) * span[HALF])
+    mass = math.exp(span[START] + place_in_mass(s, kind, work))
     return abs(work.new[0] - mass) <= _MASS_SHARE * (work.scale[0] + rtol * mass)
 
 
@@ -325,7 +329,7 @@ def _place_at(time, work):
         return -1.0, True
     if not time < span[WHOLE]:
         return 1.0, True
-    if kind == OPEN:
+    if kind != TO_EQUILIBRIUM:
         return _place_in_open(time, work)
     # in u = ln((x - r)/(x0 - r)), from 0 down
     half, ahead, per_slope = span[HALF], span[AHEAD], span[PER_SLOPE]

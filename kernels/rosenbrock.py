@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chebyshev import POINTS
-from .curve_range import N_SPAN, RANGES
 from .jit import jit
 from .linear import factorise, substitute
 from .model import TIMED, Plan, contents_per_volume, copy, fill, sizes
 from .network import collect, rates
 from .pack import Pack
 from .points import LANES, SIDE
+from .range_series import N_SPAN, RANGES
 
 ORDER = 4
 STAGES = 6
@@ -81,13 +81,15 @@ class Work(Pack):
     method : int64[5]
         Of `steps`: which method; explicit steps in a row that looked stiff, and all of them. Of `quadrature`:
         the kind of range, and which of those that are kept.
-    values : float64[2 + links, points.LANES]; speed : float64[points.LANES]; side : float64[points.SIDE]
-        Of `curve_range`: at the points of a range, the rates there, and the working memory of `points`.
+    values : float64[2 + links, points.LANES]; x, speed : float64[points.LANES]; side : float64[points.SIDE]
+        Of `curve_range`: at the points of a range, where they are, the rates there, and the working memory of
+        `points`.
     span, curve, constant, tail, kept, ended : float64[RANGES, ...]
-        Of `curve_range`, a row for each range: where it lies, series in it, flows at the equilibrium, errors
+        Of `range_series`, a row for each range: where it lies, series in it, flows at the equilibrium, errors
         of what passed, on what it rests, and what had passed when it was last left.
-    reach : float64[1]
-        Of `quadrature`: the longest range to be tried.
+    reach : float64[3]
+        Of `quadrature`: the longest range to be tried, and in ln m the equilibrium at which flow through a
+        hole turns around, with its slope; NaN as long as none is known.
     """
 
     new: NDArray[Any]
@@ -105,6 +107,7 @@ class Work(Pack):
     scale: NDArray[Any]
     method: NDArray[Any]
     values: NDArray[Any]
+    x: NDArray[Any]
     speed: NDArray[Any]
     side: NDArray[Any]
     curve: NDArray[Any]
@@ -136,6 +139,7 @@ def new_work(plan: Plan) -> Work:
         scale=np.zeros(n),
         method=np.zeros(5, np.int64),
         values=np.zeros((2 + links, LANES)),
+        x=np.zeros(LANES),
         speed=np.zeros(LANES),
         side=np.zeros(SIDE),
         curve=np.zeros((RANGES, 2 + links, POINTS + 1)),
@@ -144,7 +148,7 @@ def new_work(plan: Plan) -> Work:
         span=np.zeros((RANGES, N_SPAN)),
         kept=np.zeros((RANGES, 4 * plan.paths.size + 2 * plan.feeds.size + plan.volumes.size)),
         ended=np.zeros((RANGES, links)),
-        reach=np.zeros(1),
+        reach=np.zeros(3),
     )
 
 

@@ -45,7 +45,7 @@ def at_points(p, half):
     links = p.plan.paths.size + p.plan.feeds.size
     speed, passed = np.full(points.LANES, np.nan), np.full((links, points.LANES), np.nan)
     p.rates(p.state)
-    points.rates_at_points(p.plan, p.sample, half, p.state, np.zeros(points.SIDE), speed, passed)
+    points.rates_at_points(p.plan, p.sample, STEPS * half, p.state, np.zeros(points.SIDE), speed, passed)
     ones = []
     for step in STEPS:
         state = p.state.copy()
@@ -103,7 +103,7 @@ def test_the_loops_are_packed(which):
     side = np.zeros(points.SIDE)
     if which == "rates_at_points":
         p = prepared(case_of(PATHS["a seal"]))
-        compiled(p.plan, p.sample, -1.0, p.state, side, np.zeros(points.LANES), np.zeros((2, points.LANES)))
+        compiled(p.plan, p.sample, -STEPS, p.state, side, np.zeros(points.LANES), np.zeros((2, points.LANES)))
     else:
         compiled(np.ones(model.NODES), 1.0, side)
     code = "\n".join(compiled.inspect_asm().values())

@@ -30,7 +30,7 @@ from plans import (
 )
 
 from benchmarks.workloads import workload
-from leakflow.kernels import curve_range, integrate, model, quadrature, status
+from leakflow.kernels import integrate, model, quadrature, range_series, status
 from leakflow.solver.sweep import sweep
 
 P = 1e5
@@ -169,7 +169,7 @@ def test_a_span_that_begins_as_one_before_uses_its_range_again(monkeypatch):
         spans = []
         for kept in (False, True, False):
             if not kept:
-                p.work.span[:, curve_range.KIND] = curve_range.NONE
+                p.work.span[:, range_series.KIND] = range_series.NONE
             got = quadrature.follow_curve(p.plan, p.sample, 0.0, 3 * DAY, 3 * DAY, p.state, p.work)
             assert got == (3 * DAY, 0.0)
             spans.append(p.work.new.tobytes())
@@ -214,9 +214,7 @@ LEAK = seal(1, 2, 1e-11, 0.0)
         leaking(LEAK, feeds=[removal(1, 1e-4, 0)]),
         leaking(LEAK, feeds=[rate(1, 1e-7, sign=-1.0)]),
         leaking(LEAK, feeds=[hold(1, P, 100.0)]),
-        leaking(LEAK, orifice(0, 1, 1e-6)),
         leaking(LEAK, gases=[AIR, {"He": 1.0}]),
-        leaking(hatch(0, 1, 0.5, opening=0.5, molecular=1e-13)),
         Case([tank(916.0, P), tank(V, P), outside()], [seal(0, 1, 1e-12, 0.0), LEAK], DAY),
         Case([balanced(V, P), outside()], [seal(0, 1, 1e-12, 0.0)], DAY, feeds=[wall(0, 1.0)]),
         Case([tank(V, P, cycles=((5.0, DAY, 0.0),)), outside()], [seal(0, 1, 1e-12, 0.0)], DAY),
