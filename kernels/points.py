@@ -98,6 +98,8 @@ def _set_flows(plan, sample, p, v, pressure, x, side):
     else:
         if sample.paths[p]["table"] > 0:
             _set_table_flows(plan, sample, p, pressure, x, side)
+            for i in range(LANES):
+                side[_FLOW + i] *= sign * (side[_PRESSURE + i] - other)
         for i in range(LANES):
             if side[_CELL + i] == _NO_CELL:
                 sample.volumes[v]["pressure"] = side[_PRESSURE + i]
@@ -136,7 +138,7 @@ def _gas(volume):
 
 @jit
 def _set_table_flows(plan, sample, p, pressure, x, side):
-    """Write what the table of path p gives at the points where it has a cell, cell by cell."""
+    """Write the flow over the difference of pressures, at points where the table of path p has a cell."""
     first = table_place(plan, sample, p, pressure)
     for i in range(LANES):
         side[_PLACE + i] = first + x[i] / WIDTH

@@ -6,7 +6,9 @@ that pressure sixteen Chebyshev nodes in its logarithm hold it to 1e-10, so that
 over the cracks whatever it does with them. A cell is filled when a pressure first falls into it. Where its
 last coefficients or a point between its nodes say that it is not good enough (a crack that turns turbulent,
 opens, or whose two pressures meet there), two cells of half the width take its place, and where they are not
-either, the cracks are summed as before. A cell ends at the highest pressure of the start. The error that a
+either, the cracks are summed as before. What is tabulated is the flow over the difference of the two
+pressures, so that none flows where they are equal: an error of the flow itself would pass there, and add up
+for as long as a volume rests. A cell ends at the highest pressure of the start. The error that a
 run tells is that of the cells which its own steps used, whatever else is looked at on the way.
 
 Source
@@ -34,6 +36,8 @@ _CLEAR = 1.0 + 1e-6
 # error of the table over the tolerance of a step, and the tolerance below which no table is used
 _SHARE = 1e-3
 _TIGHTEST = 1e-9
+# where the limit of flow over difference is taken, over the pressure: the law is exact however small that is
+_BESIDE = 1.0 + 1e-12
 
 UNFILLED = 0
 FILLED = 1
@@ -105,10 +109,10 @@ def table_flow(plan, sample, p):
     fit : bool
         False if there is no table at this pressure.
     """
-    k, x, _ = _find(plan, sample, p)
+    k, x, _, drop = _find(plan, sample, p)
     if k < 0:
         return 0.0, False
-    return _value(sample.cells[p * CELLS + k]["coefficient"], x), True
+    return drop * _value(sample.cells[p * CELLS + k]["coefficient"], x), True
 
 
 @jit
@@ -117,14 +121,14 @@ def table_flow_slopes(plan, sample, p):
 
     The slope by the end whose pressure stands still is zero.
     """
-    k, x, pressure = _find(plan, sample, p)
+    k, x, pressure, drop = _find(plan, sample, p)
     if k < 0:
         return 0.0, 0.0, 0.0, False
-    flow, slope = _value_and_slope(sample.cells[p * CELLS + k]["coefficient"], x)
-    slope *= (2.0 if k < _NARROW else 1.0) / (WIDTH * pressure)
+    value, slope = _value_and_slope(sample.cells[p * CELLS + k]["coefficient"], x)
+    slope *= drop * (2.0 if k < _NARROW else 1.0) / (WIDTH * pressure)
     if sample.paths[p]["table"] == 1:
-        return flow, slope, 0.0, True
-    return flow, 0.0, slope, True
+        return drop * value, slope + value, 0.0, True
+    return drop * value, 0.0, slope - value, True
 
 
 @jit
@@ -174,14 +178,18 @@ def cell_ends(k):
 
 @jit
 def _find(plan, sample, p):
-    """Cell of path p at the pressures last looked at (-1 if there is none), place in it, and the pressure."""
+    """Cell of path p at the pressures last looked at (-1 if there is none), and the place in it.
+
+    Besides, the pressure, and the difference of that of the source and that of the sink.
+    """
     end = sample.paths[p]["table"]
     if end == 0:
-        return -1, 0.0, 0.0
-    v = plan.paths[p]["source"] if end == 1 else plan.paths[p]["sink"]
-    pressure = sample.volumes[v]["pressure"]
+        return -1, 0.0, 0.0, 0.0
+    source = sample.volumes[plan.paths[p]["source"]]["pressure"]
+    sink = sample.volumes[plan.paths[p]["sink"]]["pressure"]
+    pressure = source if end == 1 else sink
     k, x = cell_at(plan, sample, p, table_place(plan, sample, p, pressure))
-    return k, x, pressure
+    return k, x, pressure, source - sink
 
 
 @jit
@@ -194,7 +202,7 @@ def _is_unfit(plan, sample, p, k):
 
 @jit
 def _fill(plan, sample, p, k):
-    """Fill cell k of path p: interpolate the sum over the cracks at the Chebyshev nodes, and check it."""
+    """Fill cell k of path p: interpolate `_exact` at the Chebyshev nodes, and check it."""
     cell = sample.cells[p * CELLS + k]
     value = np.empty(NODES)
     largest = 0.0
@@ -221,14 +229,16 @@ def _fill(plan, sample, p, k):
 
 @jit
 def _exact(plan, sample, p, k, x):
-    """Sum over the cracks at the place x, from -1 to 1, of cell k."""
+    """Sum over the cracks at the place x, from -1 to 1, of cell k, over the difference of the pressures."""
     place = k + 0.5 * (x + 1.0) if k < _NARROW else 2.0 * (k - _NARROW) + (x + 1.0)
     pressure = sample.paths[p]["table_low"] * math.exp(WIDTH * place)
+    source, sink = plan.paths[p]["source"], plan.paths[p]["sink"]
+    other = sample.volumes[sink if sample.paths[p]["table"] == 1 else source]["pressure"]
+    if pressure == other:
+        pressure *= _BESIDE
     if sample.paths[p]["table"] == 1:
-        other = sample.volumes[plan.paths[p]["sink"]]["pressure"]
-        return population_flow(plan, sample, p, pressure, other)
-    other = sample.volumes[plan.paths[p]["source"]]["pressure"]
-    return population_flow(plan, sample, p, other, pressure)
+        return population_flow(plan, sample, p, pressure, other) / (pressure - other)
+    return population_flow(plan, sample, p, other, pressure) / (other - pressure)
 
 
 @jit

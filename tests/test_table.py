@@ -65,6 +65,33 @@ def test_into_vacuum_every_pressure_of_a_tunnel_has_one():
         assert table.table_flow(p.plan, p.sample, 1)[1]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("beside", [-1e-2, -1e-5, -1e-8, 1e-8, 1e-5, 1e-2])
+def test_near_equal_pressures_it_is_as_exact(turned, beside):
+    """Relative to the flow that there is, however small it is beside the rest of its cell."""
+    ends = (2, 1) if turned else (1, 2)
+    case = tunnel(sink=outside(9e4), rtol=1e-3)
+    case = case.but(paths=[case.paths[0], cracks(*ends, 8.0, opening=("lognormal", 1e-6, 0.1))])
+    p = prepared(case)
+    look_at(p, 9e4 * (1.0 + beside))
+    flow, by_source, by_sink, fit = table.table_flow_slopes(p.plan, p.sample, 1)
+    pressures = [volume["pressure"] for volume in p.sample.volumes[1:]]
+    exact = population.population_flow_slopes(
+        p.plan, p.sample, 1, *(pressures[::-1] if turned else pressures)
+    )
+    assert fit
+    assert flow == pytest.approx(exact[0], rel=1e-5, abs=0.0)
+    assert (by_sink if turned else by_source) == pytest.approx(exact[2 if turned else 1], rel=1e-4)
+
+
+def test_nothing_goes_round_at_rest():
+    """Through cracks and back past a seal, whatever the error of the table."""
+    paths = [seal(0, 1, 1e-12, 0.0), cracks(0, 1, 8.0, opening=("lognormal", 1e-6, 0.1))]
+    out = Case([tank(0.01, 9e4), outside(9e4)], paths, 1e4 * DAY, rtol=1e-3, atol=0.1).run()
+    assert out["table_error"][0] > 0.0
+    assert np.all(out["mass"] == 0.0)
+
+
 def test_outcomes_are_those_of_summing_every_crack():
     """At a tolerance below which no table is used."""
     quick = tunnel().run(20)
