@@ -262,6 +262,8 @@ def _equilibrium(plan, sample, F, x, limit, state, work):
             high = x
         step = -forward * rate / slope
         if slope < 0.0 and abs(step) <= 1e-14 * x + _ROUNDING:
+            for k in range(work.flux.size):  # of a difference of pressures that their rounding does not hold
+                work.right[1 + k] += work.slopes[k, 0] * work.last[0] * forward * step
             return x, slope
         x = x + step if slope < 0.0 else math.inf
         if not low < x < high and high < math.inf:

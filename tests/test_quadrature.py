@@ -96,6 +96,18 @@ def test_through_a_choked_hole_it_is_an_exponential():
     assert result["steps"][0, 0] <= 3
 
 
+@pytest.mark.parametrize("drop", [3e-11, 1e-10, 1e-6])
+def test_shares_of_a_drop_below_rounding_are_those_of_the_conductances(drop):
+    """A feed leaves past two seals across a few units in the last place of the pressure."""
+    wide, narrow = 1e-6, 3e-9
+    feed = drop * (wide + narrow)
+    seconds = 1e6
+    paths = [seal(0, 1, wide, 0.0), seal(0, 1, narrow, 0.0)]
+    out = Case([tank(1e-3, P), outside(P)], paths, seconds, feeds=[rate(0, feed)], rtol=1e-8).run()
+    expected = feed * seconds * np.array([wide, narrow]) / (wide + narrow)
+    np.testing.assert_allclose(out["mass"][0, :2], expected, rtol=1e-6)
+
+
 OUTCOMES = ("mass", "mass_lost", "leak_rate", "final", "time_to", "record")
 
 
