@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+import naive
 import numpy as np
 import pytest
-from plans import prepared
-from scipy.integrate import DOP853
-from step_problems import PROBLEMS, Equalisation, slope
+from plans import Case, orifice, outside, prepared, rate, tank
+from scipy.integrate import DOP853, quad
+from step_problems import GAMMA, PROBLEMS, Equalisation, R, T, slope
 
 from leakflow.kernels import explicit, network, rosenbrock
 
@@ -81,6 +82,28 @@ def test_the_error_estimate_goes_down_with_the_eighth_power():
         advance(p, h)
         estimates.append(np.abs(p.work.error).max())
     assert slope(steps, estimates) == pytest.approx(8.0, abs=0.4)
+
+
+@pytest.mark.parametrize(("ratio", "most"), [(1.0, 30.0), (naive.critical_pressure_ratio(GAMMA), 8.0)])
+def test_a_bend_in_the_rates_is_not_missed(ratio, most):
+    """Wherever in the step the flow of a hole turns around or begins to choke: a large tank is fed."""
+    volume = 1e8
+    feed = 0.1 * 1e5 * volume / (R * T)
+    worst = 0.0
+    for share in np.linspace(0.01, 0.99, 197):
+        back = ratio * (1.0 + share * 0.1) * 1e5
+        paths, feeds = [orifice(0, 1, 1e-4)], [rate(0, feed)]
+        p = prepared(Case([tank(volume, 1e5), outside(back)], paths, 1.0, feeds=feeds))
+        network.rates(p.plan, p.sample, p.state, p.work.rate)
+        explicit.explicit_step(p.plan, p.sample, 0.0, 1.0, p.state, p.work)
+
+        def flow(t, back=back):
+            return naive.orifice_flow(1e5 * (1.0 + 0.1 * t), back, T, R, 0.0, GAMMA, 1e-4, 1.0)
+
+        exact = quad(flow, 0.0, share, epsabs=0.0)[0] + quad(flow, share, 1.0, epsabs=0.0)[0]
+        noise = 1e-8 * quad(lambda t: abs(flow(t)), 0.0, 1.0, points=[share])[0]
+        worst = max(worst, abs(p.work.new[1] - exact) / (p.work.error[1] + noise))
+    assert worst < most
 
 
 @pytest.mark.parametrize("share", [0.3, 1.0, 5.0])
