@@ -24,8 +24,6 @@ STAGES = 12
 ROWS = 16
 # the estimate is of order 7 at best: what it is raised by, so that errors add up to less than the tolerance
 _CAUTION = 3.0
-# error of a step over that estimate where flow stops choking within it
-_KINKED = 0.1
 
 _C = np.array([
     0.0, 0.05260015195876773, 0.0789002279381516, 0.1183503419072274, 0.2816496580927726,
@@ -141,8 +139,8 @@ def explicit_step(plan, sample, t, h, state, work):
 
 
 @jit
-def doubt_step(h, work):
-    """Take the embedded error of order 3 for that of a step in which the rates had a kink: it is no smaller.
+def doubt_step(h, share, work):
+    """Take a share of the embedded error of order 3 for that of a step in which the rates had a bend.
 
     The estimate supposes a smooth solution, of which that of order 5 is as much better as it seems.
     """
@@ -150,7 +148,7 @@ def doubt_step(h, work):
         err3 = 0.0
         for s in range(STAGES):
             err3 += _E3[s] * work.stages[s, i]
-        work.error[i] = max(abs(work.error[i]), _KINKED * abs(h * err3))
+        work.error[i] = max(abs(work.error[i]), share * abs(h * err3))
 
 
 @jit

@@ -275,24 +275,36 @@ def follow_cracks(plan, sample):
 
 
 @jit
-def count_choked(plan, sample):
-    """Count the paths whose flow is choked at the pressures last looked at; not into a perfect vacuum.
+def regimes(plan, sample):
+    """Tell which flows are choked, which way gas flows, and which seals are lifted, at the last pressures.
 
-    Where that changes the slope of the flow is continuous, and its curvature is not.
+    Where a flow begins to choke, but into a perfect vacuum, its curvature leaps; where a seal lifts its slope
+    does, and that of a hole or a crack where it turns around, within a hair. Flows between the same volumes
+    turn around at once, whichever way they are listed.
+
+    Returns
+    -------
+    choked, turned : int
+        Numbers that change as these do.
     """
-    count = 0
+    choked, turned = 0, 0
     for p in range(plan.paths.size):
         law = path_law(plan, sample, p)
-        if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
-            a = plan.paths[p]["source"]
-            b = plan.paths[p]["sink"]
-            pa = sample.volumes[a]["pressure"]
-            pb = sample.volumes[b]["pressure"]
+        if not sample.paths[p]["active"] > 0.0:
+            continue
+        a = plan.paths[p]["source"]
+        b = plan.paths[p]["sink"]
+        pa = sample.volumes[a]["pressure"]
+        pb = sample.volumes[b]["pressure"]
+        if law in (ORIFICE, CRACKS):
             ratio = sample.volumes[a if pa >= pb else b]["critical_ratio"]
             if plan.paths[p]["iso"][0] >= 0:
                 ratio = sample.inputs[plan.paths[p]["iso"][1]]
-            count += 1 if 0.0 < min(pa, pb) < ratio * max(pa, pb) else 0
-    return count
+            choked += p + 1 if 0.0 < min(pa, pb) < ratio * max(pa, pb) else 0
+            turned += p + 1 if (pa > pb if a < b else pb > pa) else 0
+        elif law == SEAL and plan.paths[p]["contact"][0] >= 0:
+            turned += p + 1 if _contact(plan, sample, p, pa - pb)[1] == 0.0 else 0
+    return choked, turned
 
 
 @jit

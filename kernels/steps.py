@@ -10,7 +10,7 @@ import math
 from .explicit import ORDER as EXPLICIT_ORDER
 from .explicit import STAGES as LAST
 from .explicit import doubt_step, end_rates, explicit_step, prepare_explicit_dense, stiffness
-from .flows import count_choked
+from .flows import regimes
 from .jit import jit
 from .model import RTOL, copy, fill, n_contents
 from .network import collect, rates, rates_and_slopes
@@ -24,6 +24,9 @@ _PATIENCE = 2
 # explicit steps in a row after which the slopes are looked at all the same
 _LOOK_AFTER = 16
 _MILD = 0.25
+# error of an explicit step over its embedded error of order 3, where a flow stops choking or turns in it
+_CHOKED = 0.1
+_TURNED = 1.0
 # time constants in which a state may change by itself, for a span to begin with explicit steps
 _SLOW = 5.0
 # first step of each method over the time in which the state would change by itself
@@ -61,10 +64,13 @@ def try_step(plan, sample, t, h, state, work):
     if work.method[0] > 0:
         return step(plan, sample, t, h, state, work)
     look(plan, sample, state)
-    choked = count_choked(plan, sample)
+    choked, turned = regimes(plan, sample)
     explicit_step(plan, sample, t, h, state, work)
-    if count_choked(plan, sample) != choked:  # its last stage is at the end
-        doubt_step(h, work)
+    now_choked, now_turned = regimes(plan, sample)  # its last stage is at the end
+    if now_turned != turned:
+        doubt_step(h, _TURNED, work)
+    elif now_choked != choked:
+        doubt_step(h, _CHOKED, work)
     return True
 
 

@@ -215,3 +215,32 @@ def test_series_far_below_the_tolerance_stay_there(rtol):
     result = run(case_of({"title": "thin air", "gas": {"composition": "air"}, **case}, "thin air"))
     assert result.ok
     assert np.abs(result.pressures["a"]).max() <= 2.0 * 100.0 * rtol
+
+
+@pytest.mark.parametrize("stress", np.geomspace(30.0, 60.0, 6))
+def test_a_seal_that_lifts_between_two_stages_is_seen(stress):
+    """Soon after the start of a step: the first stage alone lies before that, and nothing flows there."""
+    case = {
+        "gas": {"composition": "He"},
+        "volumes": {
+            "a": {"kind": "integrated", "volume": 0.145, "pressure": 3690.0},
+            "b": {"kind": "boundary", "pressure": 3690.0},
+            "z": {"kind": "boundary", "pressure": 1100.0},
+        },
+        "paths": {
+            "lifts": {
+                "kind": "seal",
+                "from": "b",
+                "to": "a",
+                "molecular": 5e-10,
+                "viscous": 1.5e-13,
+                "contact": {"stress": stress, "sealing_factor": 400.0, "gain": -2.0},
+            },
+            "out": {"kind": "seal", "from": "a", "to": "z", "molecular": 2.5e-9},
+        },
+    }
+    found, exact = (
+        run(case_of({**case, "title": "lifts", "run": of}, "lifts"))
+        for of in ({"duration": 120.0, "rtol": rtol, "atol": 100.0 * rtol} for rtol in (1e-8, 1e-12))
+    )
+    assert found.outcomes["mass_lifts"] == pytest.approx(exact.outcomes["mass_lifts"], rel=3e-8)
