@@ -117,15 +117,19 @@ def path_flow(plan, sample, p):
 
 @jit
 def bare_flow(plan, sample, p):
-    """`path_flow` without patches."""
+    """`path_flow` without patches.
+
+    A volume may be short of gas by less than its tolerance. To holes and cracks its pressure is then zero, as
+    no law of theirs holds below; what passes a seal is linear, and takes it back.
+    """
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
     kind = path_law(plan, sample, p)
     flow = 0.0
     if kind == CRACKS:
-        flow = population_flow(plan, sample, p, p_up, p_down)
+        flow = population_flow(plan, sample, p, max(p_up, 0.0), max(p_down, 0.0))
     elif kind == ORIFICE:
-        flow = _orifice_slopes(plan, sample, p, p_up, p_down)[0]
+        flow = _orifice_slopes(plan, sample, p, max(p_up, 0.0), max(p_down, 0.0))[0]
     elif kind == SEAL:
         molecular, viscous = conductances(plan, sample, p)
         pressed = _contact(plan, sample, p, p_up - p_down)[0]
@@ -147,9 +151,9 @@ def path_flow_slopes(plan, sample, p):
     kind = path_law(plan, sample, p)
     flow, by_up, by_down = 0.0, 0.0, 0.0
     if kind == CRACKS:
-        flow, by_up, by_down = population_flow_slopes(plan, sample, p, p_up, p_down)
+        flow, by_up, by_down = population_flow_slopes(plan, sample, p, max(p_up, 0.0), max(p_down, 0.0))
     elif kind == ORIFICE:
-        flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down)
+        flow, by_up, by_down = _orifice_slopes(plan, sample, p, max(p_up, 0.0), max(p_down, 0.0))
     elif kind == SEAL:
         molecular, viscous = conductances(plan, sample, p)
         flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
