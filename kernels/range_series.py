@@ -29,9 +29,6 @@ INVERSE, TIME, PASSED = 0, 1, 2
 #: Error of the interpolants over the tolerance of a step.
 SHARE = 1e-2
 
-# a flow over its slope and the mass that is none
-_LEVEL_FLOW = 2e-14
-
 
 @jit
 def set_range(half, ahead, per_slope, work):
@@ -102,17 +99,12 @@ def set_ends(kind, work):
 def balance(plan, work):
     """Let the flows at the equilibrium leave the mass as it is, to rounding.
 
-    What would vanish at a mass that is the same but for rounding is nothing. The steepest flow through a path
-    that joins the volume takes what is missing: it is the least exact.
+    The steepest flow through a path that joins the volume takes what is missing: it is the least exact.
     """
-    span = work.span[work.method[4]]
     constant = work.constant[work.method[4]]
-    nothing = _LEVEL_FLOW * math.exp(span[START] + span[AHEAD])
     steepest = -1
     for k in range(work.flux.size):
         slope = abs(work.slopes[k, 0])
-        if k < plan.paths.size and abs(constant[k]) <= nothing * slope:
-            constant[k] = 0.0
         work.flux[k] = constant[k]
         joins = False
         if k < plan.paths.size:
