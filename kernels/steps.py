@@ -25,7 +25,7 @@ _PATIENCE = 2
 _LOOK_AFTER = 16
 _MILD = 0.25
 # error of an explicit step over its embedded error of order 3, where a flow stops choking or turns in it
-_CHOKED = 0.1
+_CHOKED = 0.3
 _TURNED = 1.0
 # time constants in which a state may change by itself, for a span to begin with explicit steps
 _SLOW = 5.0
