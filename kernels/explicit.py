@@ -24,8 +24,8 @@ STAGES = 12
 ROWS = 16
 # the estimate is of order 7 at best: what it is raised by, so that errors add up to less than the tolerance
 _CAUTION = 3.0
-# least error of order 5 that is believed, over what that of order 3 tells of it: in a smooth step it is as much
-# or more, but it passes zero at some length, and the dense output, of order 7, has no estimate of its own
+# least error of order 5 that is believed, over what that of order 3 tells of it: in a smooth step it is as
+# much or more, but it passes zero at some length, and dense output, of order 7, has no estimate of its own
 _LEAST = 0.15
 
 _C = np.array([
