@@ -44,6 +44,14 @@ def _is_switch(value: str) -> bool:
     return _whole(value) in (0, 1)
 
 
+def _is_level(value: str) -> bool:
+    return value in ("0", "1", "2", "3", "max")
+
+
+def _is_integer(value: str) -> bool:
+    return _whole(value) is not None
+
+
 def _may_be_folder(value: str) -> bool:
     """Return whether it is a folder or can become one: the first of its parents that is there is one."""
     if not value:
@@ -59,8 +67,24 @@ def _exists(path: Path) -> bool:
         return False
 
 
+# those that change what is compiled; Numba goes on without one that is no number
+_NUMBERS = tuple(
+    f"NUMBA_{name}"
+    for name in (
+        "BOUNDSCHECK",
+        "DEBUG",
+        "DEBUGINFO",
+        "DEVELOPER_MODE",
+        "DISABLE_INTEL_SVML",
+        "ENABLE_AVX",
+        "LOOP_VECTORIZE",
+        "SLP_VECTORIZE",
+    )
+)
 _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "NUMBA_NUM_THREADS": (_is_count, "a whole number, 1 or more"),
     "NUMBA_DISABLE_JIT": (_is_switch, "0 or 1"),
     "NUMBA_CACHE_DIR": (_may_be_folder, "a folder, one that is there or can be made"),
+    "NUMBA_OPT": (_is_level, "0, 1, 2, 3 or max"),
+    **dict.fromkeys(_NUMBERS, (_is_integer, "a whole number")),
 }

@@ -25,6 +25,22 @@ def test_a_switch_that_is_neither_on_nor_off(value):
     assert str(caught.value) == f"NUMBA_DISABLE_JIT={value}: must be 0 or 1, or not be set"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("OPT", "abc", "0, 1, 2, 3 or max"),
+        ("OPT", "4", "0, 1, 2, 3 or max"),
+        ("OPT", "", "0, 1, 2, 3 or max"),
+        ("BOUNDSCHECK", "yes", "a whole number"),
+        ("ENABLE_AVX", "", "a whole number"),
+    ],
+)
+def test_what_is_compiled_by_no_level_or_number(name, value, allowed):
+    with pytest.raises(EnvironmentVariableError) as caught:
+        check_environment({f"NUMBA_{name}": value})
+    assert str(caught.value) == f"NUMBA_{name}={value}: must be {allowed}, or not be set"
+
+
 @pytest.mark.parametrize("below", ["", "a", "a/b"])
 def test_a_folder_that_is_a_file(tmp_path, below):
     (tmp_path / "file").touch()
@@ -41,7 +57,16 @@ def test_what_numba_takes_is_taken(tmp_path):
         check_environment(
             {"NUMBA_NUM_THREADS": "1", "NUMBA_DISABLE_JIT": "0", "NUMBA_CACHE_DIR": folder, "NUMBA_OPT": "2"}
         )
-    check_environment({"NUMBA_NUM_THREADS": "64", "NUMBA_DISABLE_JIT": "1"})
+    check_environment({"NUMBA_NUM_THREADS": "64", "NUMBA_DISABLE_JIT": "1", "NUMBA_OPT": "max"})
+    check_environment({"NUMBA_BOUNDSCHECK": "1", "NUMBA_ENABLE_AVX": "0"})
+
+
+def test_no_warning_comes_before_the_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_OPT", "abc")
+    process = start("run", "choked-blowdown", cwd=tmp_path)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert lines(err) == ["NUMBA_OPT=abc: must be 0, 1, 2, 3 or max, or not be set"]
 
 
 @pytest.mark.parametrize("command", [["run", "choked-blowdown"], ["sweep", "choked-blowdown"], ["warmup"]])
