@@ -5,7 +5,7 @@ import math
 import naive
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from naive_network import Network
 from plans import AIR, Case, Event, balanced, drawn, outside, prepared, tank
@@ -199,6 +199,7 @@ def test_a_patch_covers_the_membrane_too():
     weights=st.tuples(st.floats(0.01, 0.99), st.floats(0.01, 0.99)),
     follows=st.booleans(),
 )
+@example(pressures=(1e3, 196305.0), weights=(0.96875, 0.5), follows=True)
 def test_permeation_and_leak_agree_with_the_oracle(pressures, weights, follows):
     """Warm and cold volumes, energy followed or not: helium and nitrogen may go in opposite directions."""
     assume(abs(pressures[0] - pressures[1]) > 1e-3 * max(pressures))  # else the bulk flow is rounding
@@ -214,7 +215,7 @@ def test_permeation_and_leak_agree_with_the_oracle(pressures, weights, follows):
     scale = np.abs(naively.rates(p.state)).max()
     assert p.rates(p.state) == pytest.approx(naively.rates(p.state), rel=1e-9, abs=1e-12 * scale)
     _, jacobian = p.jacobian(p.state)
-    expected = naively.jacobian(p.state, 1e-6)
+    expected = naively.jacobian(p.state)  # a shorter step of a rare gas is lost in the rounding of all of it
     unit = np.abs(expected).max(axis=1, keepdims=True)
     assert (np.abs(jacobian - expected) <= 3e-6 * unit + 1e-300).all()
 
