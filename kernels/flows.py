@@ -119,17 +119,18 @@ def path_flow(plan, sample, p):
 def bare_flow(plan, sample, p):
     """`path_flow` without patches.
 
-    A volume may be short of gas by less than its tolerance. To holes and cracks its pressure is then zero, as
-    no law of theirs holds below; what passes a seal is linear, and takes it back.
+    A volume may be short of gas by less than its tolerance, see `_held_above_zero`.
     """
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
     kind = path_law(plan, sample, p)
     flow = 0.0
+    if kind in (CRACKS, ORIFICE):
+        p_up, p_down, _ = _held_above_zero(p_up, p_down)
     if kind == CRACKS:
-        flow = population_flow(plan, sample, p, max(p_up, 0.0), max(p_down, 0.0))
+        flow = population_flow(plan, sample, p, p_up, p_down)
     elif kind == ORIFICE:
-        flow = _orifice_slopes(plan, sample, p, max(p_up, 0.0), max(p_down, 0.0))[0]
+        flow = _orifice_slopes(plan, sample, p, p_up, p_down)[0]
     elif kind == SEAL:
         molecular, viscous = conductances(plan, sample, p)
         pressed = _contact(plan, sample, p, p_up - p_down)[0]
@@ -150,10 +151,13 @@ def path_flow_slopes(plan, sample, p):
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
     kind = path_law(plan, sample, p)
     flow, by_up, by_down = 0.0, 0.0, 0.0
+    swapped = False
+    if kind in (CRACKS, ORIFICE):
+        p_up, p_down, swapped = _held_above_zero(p_up, p_down)
     if kind == CRACKS:
-        flow, by_up, by_down = population_flow_slopes(plan, sample, p, max(p_up, 0.0), max(p_down, 0.0))
+        flow, by_up, by_down = population_flow_slopes(plan, sample, p, p_up, p_down)
     elif kind == ORIFICE:
-        flow, by_up, by_down = _orifice_slopes(plan, sample, p, max(p_up, 0.0), max(p_down, 0.0))
+        flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down)
     elif kind == SEAL:
         molecular, viscous = conductances(plan, sample, p)
         flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
@@ -162,6 +166,8 @@ def path_flow_slopes(plan, sample, p):
         by_down = pressed * by_down - by_drop * flow
         flow *= pressed
     weight = patch_factor(sample, p)
+    if swapped:
+        by_up, by_down = -by_down, -by_up
     return weight * flow, weight * by_up, weight * by_down
 
 
@@ -376,6 +382,18 @@ def overboard_flow(plan, sample):
         if out != back:
             total += path_total(plan, sample, p) if out else -path_total(plan, sample, p)
     return total
+
+
+@jit
+def _held_above_zero(p_up, p_down):
+    """Pressures for the law of a hole or a crack, which holds from zero on, and whether they are swapped.
+
+    A volume may be short of gas by less than its tolerance. Beside one that has gas its pressure is zero;
+    beside vacuum it takes back what it would lose with as much too much, so that nothing bends at zero.
+    """
+    if max(p_up, p_down) <= 0.0 and min(p_up, p_down) < 0.0:
+        return -p_down, -p_up, True
+    return max(p_up, 0.0), max(p_down, 0.0), False
 
 
 @jit

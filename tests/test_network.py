@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_network import Network
-from plans import AIR, Case, Volume, cracks, drawn, held, orifice, outside, prepared, seal, tank
+from plans import AIR, Case, Volume, cracks, drawn, held, orifice, outside, prepared, rate, seal, tank
 
 from leakflow.kernels import flows as kernel_flows
 from leakflow.kernels import model, network, status
@@ -263,3 +263,22 @@ def test_overboard_flow_is_the_net_flow_into_boundaries():
     p.rates(p.state)
     expected = flows[0] - flows[1] - flows[2]
     assert kernel_flows.overboard_flow(p.plan, p.sample) == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("path", [cracks(0, 1, opening=2e-4), orifice(0, 1, 1e-7), orifice(1, 0, 1e-7)])
+def test_what_is_short_of_gas_takes_it_back_from_vacuum(path):
+    """As much as it would lose with as much too much: nothing bends at zero."""
+    p = prepared(Case([tank(5.0, 0.01), outside(0.0)], [path], 3600.0))
+    more, slope = p.jacobian(p.state)
+    less, slope_below = p.jacobian(-p.state)
+    assert more[0] < 0.0
+    np.testing.assert_allclose(less, -more, rtol=1e-13)
+    np.testing.assert_allclose(slope_below, slope, rtol=1e-9)
+
+
+def test_a_trace_of_gas_that_wide_cracks_let_out_takes_few_steps():
+    paths = [cracks(1, 0, 5.0, opening=3e-4, length=0.045, depth=0.018), seal(1, 0, 0.0, 3e-16)]
+    case = Case([tank(2e-4, 300.0), outside(0.0)], paths, 4e7, feeds=[rate(0, 1.6e-15)], rtol=1e-3, atol=0.1)
+    result = case.run()
+    assert result.status[0] == 0
+    assert result["steps"][0, 0] + result["rejected_steps"][0, 0] < 60
