@@ -27,6 +27,7 @@ from .range_series import (
     set_ends,
     set_range,
 )
+from .volumes import look
 
 # how far an equilibrium is looked for, over the range
 _LOOK_AHEAD = 1.6
@@ -68,6 +69,7 @@ def interpolate(plan, sample, F, reach, longest, state, work):
     while plan.volumes[v]["state"] != 0:
         v += 1
     forward = 1.0 if F > 0.0 else -1.0
+    look(plan, sample, state)  # what was tried before ended elsewhere
     bend = end_of_choking(plan, sample, v, forward)
     turn = min(_known_turn(F, work), turn_of_flow(plan, sample, v, forward))
     ahead, slope = math.inf, 1.0
