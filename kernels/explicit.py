@@ -143,7 +143,9 @@ def explicit_step(plan, sample, t, h, state, work):
         least = _LEAST * err3 * math.exp(2.0 / 3.0 * math.log(share)) if share > 0.0 else 0.0
         square = max(err5 * err5, least * least) + err6 * err6
         size = math.sqrt(square + 0.01 * err3 * err3)
-        work.error[i] = _CAUTION * h * (square / size) if size > 0.0 else 0.0
+        work.error[i] = 0.0
+        if square > 0.0:  # of order 7 both; the second is for stages that hardly agree
+            work.error[i] = h * max(_CAUTION * (square / size), 0.5 * err6 * err6 / math.sqrt(square))
 
 
 @jit

@@ -305,3 +305,47 @@ def test_series_are_right_within_long_steps_too(rtol, pressure):
         for of in ({"rtol": rtol, "atol": 100.0 * rtol}, {"rtol": 1e-12, "atol": 1e-9})
     )
     np.testing.assert_allclose(found.pressures["a"], exact.pressures["a"], rtol=10.0 * rtol, atol=1e3 * rtol)
+
+
+def test_a_step_whose_stages_hardly_agree_is_no_good_one():
+    """A volume that follows a larger one through a hole, in steps four of its time constants long."""
+    case = {
+        "title": "two",
+        "gas": {"composition": "He", "temperature": 293.15},
+        "volumes": {
+            "a": {"kind": "integrated", "volume": 0.037437020592657196, "pressure": 101325.0000101325},
+            "b": {"kind": "integrated", "volume": 0.8003116432798891, "pressure": 101325.0},
+            "z": {"kind": "boundary", "pressure": 0.0},
+        },
+        "paths": {
+            "hole": {
+                "kind": "orifice",
+                "from": "b",
+                "to": "a",
+                "diameter": 0.010428255717654695,
+                "discharge_coefficient": "perry",
+            },
+            "pinhole": {
+                "kind": "orifice",
+                "from": "a",
+                "to": "z",
+                "iso6358": {"C": 8.967357751731036e-12, "b": 0.0, "m": 0.5},
+            },
+            "slit": {
+                "kind": "cracks",
+                "from": "z",
+                "to": "b",
+                "count": 1,
+                "opening": 0.006042334344073305,
+                "length": 0.09240937698460662,
+                "depth": 0.026016960558936052,
+            },
+        },
+        "outcomes": {"series": True},
+    }
+    duration = 44.2104761537285
+    found, exact = (
+        run(case_of({**case, "run": {"duration": duration, "output_times": {"count": 11}, **of}}, "two"))
+        for of in ({"rtol": 1e-8, "atol": 1e-6}, {"rtol": 1e-12, "atol": 1e-9})
+    )
+    np.testing.assert_allclose(found.pressures["b"], exact.pressures["b"], rtol=1e-7, atol=1e-5)
