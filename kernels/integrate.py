@@ -37,6 +37,7 @@ from .steps import (
     try_step,
 )
 from .track import clear_track, is_watched, note_crossings, note_thresholds_at, note_times
+from .volumes import look
 
 _SAFETY = 0.9
 _SHRINK = 0.2
@@ -80,9 +81,10 @@ def integrate(plan, sample, state, work, track, values, flows):
         return status.IMPOSSIBLE
     event = 0
     t = 0.0
-    regroups = False
+    regroups, moves = False, False
     for p in range(plan.paths.size):
         regroups = regroups or plan.paths[p]["kind"] == HATCH
+        moves = moves or plan.paths[p]["moves"] > 0
     if regroups and not regroup(plan, sample, state):
         return status.IMPOSSIBLE
     while True:
@@ -99,6 +101,11 @@ def integrate(plan, sample, state, work, track, values, flows):
         result, t = _advance(plan, sample, state, t, stop, work, track, values, flows)
         if result != status.OK:
             return result
+        if moves:  # before what happens now moves the pressures back
+            sample.clock[0] = t
+            look(plan, sample, state)
+            if not follow_cracks(plan, sample):
+                return status.IMPOSSIBLE
     note_times(plan, sample, state, state, 0.0, duration, math.inf, work, track, values, flows)
     return status.OK
 

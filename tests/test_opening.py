@@ -15,6 +15,7 @@ from scipy.integrate import quad, solve_ivp
 from leakflow.kernels import opening as kernel
 from leakflow.kernels.orifice import critical_flow_squared, critical_pressure_ratio
 from leakflow.solver import load_case, run, sweep
+from leakflow.solver.case import case_of
 
 AIR = {"N2": 0.78084, "O2": 0.20946, "CO2": 0.00036, "Ar": 0.00934}
 T = 293.15
@@ -334,3 +335,35 @@ def test_a_crack_shut_at_rest_is_opened_by_its_pressure(case, reopens):
     assert flow[3] > 0.0
     assert flow[5] == 0.0
     assert (flow[7] > 0.0) == (reopens == "true")
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-6, 1e-8])
+def test_a_crack_that_shuts_just_before_an_event_stays_shut(rtol):
+    """A feed raises the tank to where the crack shuts, in the step that ends with the vent."""
+    text = {
+        "title": "x",
+        "gas": {"composition": "air"},
+        "volumes": {
+            "a": {"kind": "integrated", "volume": 0.004, "pressure": 101324.0},
+            "b": {"kind": "held", "volume": 0.07, "pressure": 101325.0},
+        },
+        "paths": {
+            "p": {
+                "kind": "cracks",
+                "from": "a",
+                "to": "b",
+                "count": 1,
+                "opening": 0.0,
+                "compliance": -1.5e-9,
+                "length": 0.016,
+                "depth": 0.01,
+                "reopens": False,
+            }
+        },
+        "feeds": {"f": {"kind": "rate", "volume": "a", "rate": 3.6e-10}},
+        "schedule": [{"action": "vent", "volume": "a", "to": 91000.0, "at": 1.26e5}],
+        "run": {"duration": 3.3e5, "rtol": rtol, "atol": 100.0 * rtol},
+    }
+    result = run(case_of(text, "x"))
+    assert result.status == 0
+    assert abs(result.outcomes["mass_p"]) < 1e-12
