@@ -132,3 +132,19 @@ def test_a_weekly_valve_takes_eight_ranges_a_week():
     results = sweep(workload("stiff-valve"), samples=16, threads=1)
     assert np.max(results["steps"]) <= 110.0
     assert np.max(results["rejected_steps"]) == 0.0
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-6, 1e-8])
+def test_a_turn_just_behind_the_end_of_choking(rtol):
+    """What a first try looked at is no start of the next: 100,000 ranges it were, each too short."""
+    volumes = [tank(0.03, 2e6), outside(1e5), outside(5e4)]
+    paths = [
+        orifice(0, 1, 2.5e-4, Cd=None),
+        cracks(0, 1, opening=4.7e-4, length=0.056, depth=0.007),
+        iso(0, 2, 1e-9, 0.5, 0.5),
+    ]
+    case = Case(volumes, paths, 10.0, rtol=rtol, atol=100.0 * rtol)
+    result, slow = case.run(), steps_only(case).run()
+    assert result.status[0] == status.OK
+    assert result["steps"][0, 0] + result["rejected_steps"][0, 0] < 80
+    np.testing.assert_allclose(result["mass"], slow["mass"], rtol=5.0 * rtol, atol=1e-9)
