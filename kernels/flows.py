@@ -20,6 +20,8 @@ _TIGHT_ORIFICE = 2e-8
 _TIGHT_TURN = 0.3
 _TIGHT_DROP = 1e-2
 _SHARP_TURN = 1e-5
+# paths that have a bit of their own in `regimes`
+_BITS = 62
 # inertia of a crack in `width_of_turn`: nozzle, inlet of a sharp edge and outlet
 _INERTIA = 2.7
 
@@ -295,7 +297,7 @@ def regimes(plan, sample):
     Returns
     -------
     choked, turned : int
-        Numbers that change as these do.
+        A bit for each path.
     """
     choked, turned = 0, 0
     for p in range(plan.paths.size):
@@ -310,10 +312,10 @@ def regimes(plan, sample):
             ratio = sample.volumes[a if pa >= pb else b]["critical_ratio"]
             if plan.paths[p]["iso"][0] >= 0:
                 ratio = sample.inputs[plan.paths[p]["iso"][1]]
-            choked += p + 1 if 0.0 < min(pa, pb) < ratio * max(pa, pb) else 0
-            turned += p + 1 if (pa > pb if a < b else pb > pa) else 0
+            choked |= 1 << p % _BITS if 0.0 < min(pa, pb) < ratio * max(pa, pb) else 0
+            turned |= 1 << p % _BITS if (pa > pb if a < b else pb > pa) else 0
         elif law == SEAL and plan.paths[p]["contact"][0] >= 0:
-            turned += p + 1 if _contact(plan, sample, p, pa - pb)[1] == 0.0 else 0
+            turned |= 1 << p % _BITS if _contact(plan, sample, p, pa - pb)[1] == 0.0 else 0
     return choked, turned
 
 

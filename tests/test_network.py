@@ -282,3 +282,13 @@ def test_a_trace_of_gas_that_wide_cracks_let_out_takes_few_steps():
     result = case.run()
     assert result.status[0] == 0
     assert result["steps"][0, 0] + result["rejected_steps"][0, 0] < 60
+
+
+def test_flows_that_stop_and_begin_to_choke_at_once_are_told_apart():
+    paths = [orifice(1, 0, 1e-6), orifice(1, 0, 2e-6), orifice(2, 1, 1e-6)]
+    p = prepared(Case([outside(1e5), tank(5.0, 3e5), outside(5e5)], paths, 3600.0))
+    p.rates(p.state)
+    before = kernel_flows.regimes(p.plan, p.sample)
+    p.rates(0.5 * p.state)
+    assert before == (0b011, kernel_flows.regimes(p.plan, p.sample)[1])
+    assert kernel_flows.regimes(p.plan, p.sample)[0] == 0b100
