@@ -63,6 +63,7 @@ def try_step(plan, sample, t, h, state, work):
     """Take a step of length h from t; False if it cannot be taken."""
     if work.method[0] > 0:
         return step(plan, sample, t, h, state, work)
+    sample.clock[0] = t
     look(plan, sample, state)
     choked, turned = regimes(plan, sample)
     explicit_step(plan, sample, t, h, state, work)
