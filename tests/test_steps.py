@@ -387,3 +387,43 @@ def test_a_step_whose_stages_hardly_agree_is_no_good_one():
         for of in ({"rtol": 1e-8, "atol": 1e-6}, {"rtol": 1e-12, "atol": 1e-9})
     )
     np.testing.assert_allclose(found.pressures["b"], exact.pressures["b"], rtol=1e-7, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [0.02, 0.03, 0.0374, 0.05])
+def test_a_small_volume_that_follows_a_large_one_is_right_on_the_way(size):
+    """Once steps are longer than its time constant, what the stages differ by may show the slow one only."""
+    case = {
+        "gas": {"composition": "He"},
+        "volumes": {
+            "small": {"kind": "integrated", "volume": size, "pressure": 101325.0},
+            "large": {"kind": "integrated", "volume": 0.8, "pressure": 101325.0},
+            "z": {"kind": "boundary", "pressure": 0.0},
+        },
+        "paths": {
+            "hole": {
+                "kind": "orifice",
+                "from": "large",
+                "to": "small",
+                "diameter": 0.01043,
+                "discharge_coefficient": "perry",
+            },
+            "slit": {
+                "kind": "cracks",
+                "from": "z",
+                "to": "large",
+                "count": 1,
+                "opening": 0.006,
+                "length": 0.0924,
+                "depth": 0.026,
+            },
+        },
+        "outcomes": {"series": True},
+    }
+    found, exact = (
+        run(case_of({**case, "title": "follows", "run": of}, "follows"))
+        for of in (
+            {"duration": 16.0, "output_times": {"count": 321}, "rtol": 1e-8, "atol": 1e-6},
+            {"duration": 16.0, "output_times": {"count": 321}, "rtol": 1e-12, "atol": 1e-9},
+        )
+    )
+    np.testing.assert_allclose(found.pressures["small"], exact.pressures["small"], rtol=3e-8, atol=3e-6)
