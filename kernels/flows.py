@@ -21,7 +21,7 @@ _TIGHT_TURN = 0.3
 _TIGHT_DROP = 1e-2
 _SHARP_TURN = 1e-5
 # paths that have a bit of their own in `regimes`
-_BITS = 62
+_BITS = 31
 # inertia of a crack in `width_of_turn`: nozzle, inlet of a sharp edge and outlet
 _INERTIA = 2.7
 
@@ -288,16 +288,16 @@ def follow_cracks(plan, sample):
 
 @jit
 def regimes(plan, sample):
-    """Tell which flows are choked, which way gas flows, and which seals are lifted, at the last pressures.
+    """Tell which flows are choked or turned, seals lifted and cracks shut, at the pressures last looked at.
 
     Where a flow begins to choke, but into a perfect vacuum, its curvature leaps; where a seal lifts its slope
-    does, and that of a hole or a crack where it turns around, within a hair. Flows between the same volumes
-    turn around at once, whichever way they are listed.
+    does, and that of a hole or a crack where it turns around, within a hair. Through a crack that is
+    shut nothing flows. Flows between the same volumes turn around at once, whichever way they are listed.
 
     Returns
     -------
     choked, turned : int
-        A bit for each path.
+        A bit for each path; above these, of what turned, how many cracks are shut.
     """
     choked, turned = 0, 0
     for p in range(plan.paths.size):
@@ -314,9 +314,22 @@ def regimes(plan, sample):
                 ratio = sample.inputs[plan.paths[p]["iso"][1]]
             choked |= 1 << p % _BITS if 0.0 < min(pa, pb) < ratio * max(pa, pb) else 0
             turned |= 1 << p % _BITS if (pa > pb if a < b else pb > pa) else 0
+            if law == CRACKS and plan.paths[p]["moves"] > 0:
+                turned += (p + 1) * _cracks_shut(plan, sample, p, pa - pb) << _BITS
         elif law == SEAL and plan.paths[p]["contact"][0] >= 0:
             turned |= 1 << p % _BITS if _contact(plan, sample, p, pa - pb)[1] == 0.0 else 0
     return choked, turned
+
+
+@jit
+def _cracks_shut(plan, sample, p, drop):
+    """How many cracks of path p, which move, are shut at a drop."""
+    shut = 0
+    first = sample.paths[p]["crack_start"]
+    age = sample.clock[0] - sample.paths[p]["started"]
+    for i in range(first, first + sample.paths[p]["crack_count"]):
+        shut += 1 if opening_at(sample.moving[i], drop, age) == 0.0 else 0
+    return shut
 
 
 @jit

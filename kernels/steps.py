@@ -21,6 +21,8 @@ from .volumes import look
 # many steps in a row, and what no longer does to the implicit one
 _STIFF = 2.0
 _PATIENCE = 2
+# what may look so in the next step, which may show slow changes only: the slopes tell
+_SUSPECT = 1.0
 # explicit steps in a row after which the slopes are looked at all the same
 _LOOK_AFTER = 16
 _MILD = 0.25
@@ -63,6 +65,7 @@ def try_step(plan, sample, t, h, state, work):
     """Take a step of length h from t; False if it cannot be taken."""
     if work.method[0] > 0:
         return step(plan, sample, t, h, state, work)
+    sample.clock[0] = t
     look(plan, sample, state)
     choked, turned = regimes(plan, sample)
     explicit_step(plan, sample, t, h, state, work)
@@ -99,7 +102,10 @@ def finish_step(plan, sample, t, h, state, work, watched):
             straighten_dense(plan, state, work)
         return
     end_rates(plan, sample, t + h, work)
-    work.method[1] = work.method[1] + 1 if stiffness(h, work) > _STIFF else 0
+    shown = stiffness(h, work)
+    work.method[1] = work.method[1] + 1 if shown > _STIFF else 0
+    if shown > _SUSPECT:
+        work.method[2] = _LOOK_AFTER
     if watched:
         prepare_explicit_dense(plan, sample, t, h, state, work)
         straighten_dense(plan, state, work)
@@ -135,7 +141,7 @@ def continue_steps(plan, sample, t, h, limit, state, work, watched):
         rates_and_slopes(plan, sample, state, work.rate, work.slopes)
         if work.method[1] >= _PATIENCE or h * _fastest(plan, work) > _STIFF:
             work.method[0] = 1
-        work.method[1] = 0
+            work.method[1] = 0
         work.method[2] = 0
         return
     rates_and_slopes(plan, sample, state, work.rate, work.slopes)

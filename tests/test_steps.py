@@ -246,6 +246,44 @@ def test_a_seal_that_lifts_between_two_stages_is_seen(stress):
     assert found.outcomes["mass_lifts"] == pytest.approx(exact.outcomes["mass_lifts"], rel=3e-8)
 
 
+@pytest.mark.parametrize("drop", [500.0, 1000.0, 2000.0, 4000.0])
+def test_a_crack_that_shuts_within_a_step_is_seen(drop):
+    """As the volume empties, the pressure outside presses its crack shut before the step's second stage."""
+    opening = 1.2e-5
+    case = {
+        "gas": {"composition": "H2O"},
+        "volumes": {
+            "a": {"kind": "integrated", "volume": 0.4478, "pressure": 101324.0},
+            "b": {"kind": "boundary", "pressure": 101325.0},
+            "z": {"kind": "boundary", "pressure": 0.0},
+        },
+        "paths": {
+            "crack": {
+                "kind": "cracks",
+                "from": "a",
+                "to": "b",
+                "count": 1,
+                "opening": opening,
+                "compliance": opening / drop,
+                "length": 0.013,
+                "depth": 0.0029,
+                "reopens": True,
+            },
+            "out": {"kind": "orifice", "from": "a", "to": "z", "diameter": 0.00194},
+        },
+    }
+    found, exact = (
+        run(case_of({**case, "title": "shuts", "run": of}, "shuts"))
+        for of in (
+            {"duration": 1.6e4, "rtol": 1e-6, "atol": 1e-4},
+            {"duration": 1.6e4, "rtol": 1e-12, "atol": 1e-9},
+        )
+    )
+    of_atol = 1e-4 * 0.4478 / (461.5 * 293.15)
+    assert abs(exact.outcomes["mass_crack"]) > 2.0 * of_atol
+    assert found.outcomes["mass_crack"] == pytest.approx(exact.outcomes["mass_crack"], rel=1e-6, abs=of_atol)
+
+
 @pytest.mark.parametrize("duration", [5e3, 2e4, 28702.0, 6e4])
 @pytest.mark.parametrize("rtol", [1e-2, 1e-3, 1e-4])
 def test_a_volume_that_is_nearly_empty_takes_nothing_more(rtol, duration):
@@ -349,3 +387,43 @@ def test_a_step_whose_stages_hardly_agree_is_no_good_one():
         for of in ({"rtol": 1e-8, "atol": 1e-6}, {"rtol": 1e-12, "atol": 1e-9})
     )
     np.testing.assert_allclose(found.pressures["b"], exact.pressures["b"], rtol=1e-7, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [0.02, 0.03, 0.0374, 0.05])
+def test_a_small_volume_that_follows_a_large_one_is_right_on_the_way(size):
+    """Once steps are longer than its time constant, what the stages differ by may show the slow one only."""
+    case = {
+        "gas": {"composition": "He"},
+        "volumes": {
+            "small": {"kind": "integrated", "volume": size, "pressure": 101325.0},
+            "large": {"kind": "integrated", "volume": 0.8, "pressure": 101325.0},
+            "z": {"kind": "boundary", "pressure": 0.0},
+        },
+        "paths": {
+            "hole": {
+                "kind": "orifice",
+                "from": "large",
+                "to": "small",
+                "diameter": 0.01043,
+                "discharge_coefficient": "perry",
+            },
+            "slit": {
+                "kind": "cracks",
+                "from": "z",
+                "to": "large",
+                "count": 1,
+                "opening": 0.006,
+                "length": 0.0924,
+                "depth": 0.026,
+            },
+        },
+        "outcomes": {"series": True},
+    }
+    found, exact = (
+        run(case_of({**case, "title": "follows", "run": of}, "follows"))
+        for of in (
+            {"duration": 16.0, "output_times": {"count": 321}, "rtol": 1e-8, "atol": 1e-6},
+            {"duration": 16.0, "output_times": {"count": 321}, "rtol": 1e-12, "atol": 1e-9},
+        )
+    )
+    np.testing.assert_allclose(found.pressures["small"], exact.pressures["small"], rtol=3e-8, atol=3e-6)
