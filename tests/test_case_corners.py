@@ -101,9 +101,9 @@ def test_an_emptied_airlock_is_filled_with_what_it_holds(ran):
         assert there[-1]
         assert history.temperatures["tank"][there].min() > 100.0
         assert history.temperatures["tank"][there].max() < GAMMA * 300.0 + 1.0
-    # between filling at constant temperature and filling without heat
+    # between filling at constant temperature and filling without heat, of what may be 0.01 Pa short of empty
     cold, hot = 7e5 / (R_N2 * 300.0), 7e5 / (R_N2 * GAMMA * 300.0)
-    assert hot < added[0] < cold
+    assert (1.0 - 0.01 / 1e5) * hot < added[0] < cold
     assert added == pytest.approx([added[-1]] * 4, rel=1e-3)
 
 
