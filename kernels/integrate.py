@@ -14,16 +14,10 @@ from .feeds import is_exhausted
 from .flows import follow_cracks, tolerance_limit
 from .jit import jit
 from .model import (
-    ATOL,
     DURATION,
     HATCH,
-    INTEGRATED,
     MAX_STEPS,
-    RTOL,
-    THERMAL,
-    contents_per_volume,
     copy,
-    n_contents,
 )
 from .network import regroup
 from .quadrature import CURVE, follow_curve, has_curve, start_curve, start_span
@@ -36,16 +30,25 @@ from .steps import (
     start_steps,
     try_step,
 )
+from .tolerances import set_scales, step_error
 from .track import clear_track, is_watched, note_crossings, note_thresholds_at, note_times
 from .volumes import look
+
+#: What stands for a status while steps are to be taken.
+STEPPING = -1
 
 _SAFETY = 0.9
 _SHRINK = 0.2
 _GROW = 8.0
 # of the step before, as it is taken for the trend
 _LEAST_ERROR = 1e-2
-# least tolerance of what passes, over the gas at the path's ends: their rounding passes to and fro
-_ROUNDING = 4e-15
+# places in Work.pace: where the run has come to and its next step, which those who take steps read; the end
+# of the span, the longest step, what `tolerance_limit` gave, and the implicit step before with its error
+TIME, STEP = 0, 1
+_STOP, _LONGEST, _LIMIT, _BEFORE, _ERROR_BEFORE = range(2, 7)
+# places in Work.marks: the next event, whether there are hatches and cracks that move, whether the step tried
+# ends the span, and whether the one before was rejected
+_EVENT, _REGROUPS, _MOVES, _LAST, _REJECTED = range(5)
 # steps in which a cycle of a wall's temperature is followed at least
 _STEPS_A_CYCLE = 8
 
@@ -72,147 +75,216 @@ def integrate(plan, sample, state, work, track, values, flows):
     int
         A status of `status`.
     """
-    duration = plan.settings[DURATION]
+    result = start_run(plan, sample, state, work, track, values, flows)
+    while result == STEPPING:
+        possible = try_step(plan, sample, work.pace[TIME], work.pace[STEP], state, work)
+        result = end_step(plan, sample, state, possible, work, track, values, flows)
+    return result
+
+
+@jit
+def start_run(plan, sample, state, work, track, values, flows):
+    """Begin to `integrate`, and go on to the first step that is to be taken.
+
+    Returns
+    -------
+    int
+        A status of `status`, or `STEPPING`: a step of ``work.pace[STEP]`` from ``work.pace[TIME]``, by
+        ``work.method``, is to be tried before `end_step`.
+    """
     clear_track(track)
-    _set_scales(plan, sample, work)
+    set_scales(plan, sample, work)
     start_curve(work)
     order_events(plan, sample)
     if not start_controls(plan, sample):
         return status.IMPOSSIBLE
-    event = 0
-    t = 0.0
-    regroups, moves = False, False
+    work.pace[TIME] = 0.0
+    work.marks[_EVENT] = 0
+    work.marks[_REGROUPS] = 0
+    work.marks[_MOVES] = 0
     for p in range(plan.paths.size):
-        regroups = regroups or plan.paths[p]["kind"] == HATCH
-        moves = moves or plan.paths[p]["moves"] > 0
-    if regroups and not regroup(plan, sample, state):
+        if plan.paths[p]["kind"] == HATCH:
+            work.marks[_REGROUPS] = 1
+        if plan.paths[p]["moves"] > 0:
+            work.marks[_MOVES] = 1
+    if work.marks[_REGROUPS] > 0 and not regroup(plan, sample, state):
         return status.IMPOSSIBLE
+    return _go_on(plan, sample, state, work, track, values, flows)
+
+
+@jit
+def end_step(plan, sample, state, possible, work, track, values, flows):
+    """Accept or reject the step that was tried, and go on to the next one.
+
+    Parameters
+    ----------
+    possible : bool
+        Whether the step could be taken; ``work`` is as `steps.try_step` left it. The other parameters, and
+        what is returned, are those of `start_run`.
+    """
+    pace = work.pace
+    t, h = pace[TIME], pace[STEP]
+    error = step_error(plan, state, work, pace[_LIMIT]) if possible else math.inf
+    order = growth_order(work)
+    factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / order)))
+    if not error <= 1.0:
+        track.counts[1] += 1
+        work.marks[_REJECTED] = 1
+        note_rejection(plan, sample, t, state, work)
+        pace[STEP] = h * min(factor, 0.9)
+        if t + 0.01 * pace[STEP] == t:
+            return status.STEP_TOO_SMALL if error < math.inf else status.NOT_FINITE
+        return _ask_for_step(plan, work, track)
+    if work.method[0] > 0:
+        if pace[_BEFORE] > 0.0:
+            trend = _SAFETY * h / pace[_BEFORE] * (pace[_ERROR_BEFORE] / (error * error)) ** (1.0 / order)
+            factor = min(factor, max(_SHRINK, trend))
+        pace[_BEFORE] = h
+        pace[_ERROR_BEFORE] = max(error, _LEAST_ERROR)
+    else:
+        pace[_BEFORE] = 0.0
+    end = pace[_STOP] if work.marks[_LAST] > 0 else t + h
+    watched = is_watched(plan, track, values, end)
+    finish_step(plan, sample, t, h, state, work, watched)
+    switch = find_switch(plan, sample, state, t, end, work, track)
+    track.counts[0] += 1
+    if switch <= 1.0:
+        copy(work.rate, track.probe)  # the state there; the rates are no longer needed
+        there = t + switch * (end - t)
+        note_times(plan, sample, state, work.new, t, end, there, work, track, values, flows)
+        note_crossings(plan, sample, state, t, end, switch, work, track)
+        copy(state, work.rate)
+        pace[TIME] = there
+        return _leave_span(plan, sample, state, work, track, values, flows)
+    note_times(plan, sample, state, work.new, t, end, end, work, track, values, flows)
+    note_crossings(plan, sample, state, t, end, 1.0, work, track)
+    copy(state, work.new)
+    pace[TIME] = end
+    if is_exhausted(plan, sample, state):
+        return status.GAS_EXHAUSTED
+    if not end < pace[_STOP]:
+        return _leave_span(plan, sample, state, work, track, values, flows)
+    pace[STEP] = min(h * (min(factor, 1.0) if work.marks[_REJECTED] > 0 else factor), pace[_LONGEST])
+    work.marks[_REJECTED] = 0
+    continue_steps(plan, sample, end, pace[STEP], pace[_LIMIT], state, work, watched)
+    if not follow_cracks(plan, sample):
+        return status.IMPOSSIBLE
+    pace[_LIMIT] = tolerance_limit(plan, sample)
+    respect_limit(plan, sample, end, state, work, pace[_LIMIT])
+    return _ask_for_step(plan, work, track)
+
+
+@jit
+def _go_on(plan, sample, state, work, track, values, flows):
+    """From the end of a span go on to the first step of another, as `start_run` does."""
+    duration = plan.settings[DURATION]
     while True:
+        t = work.pace[TIME]
         sample.clock[0] = t
-        result, event = _do_what_is_due(plan, sample, state, t, event, regroups, work, track)
+        result = _do_what_is_due(plan, sample, state, t, work, track)
         if result != status.OK:
             return result
         note_thresholds_at(plan, sample, state, t, track)
         if t >= duration:
-            break
+            note_times(plan, sample, state, state, 0.0, duration, math.inf, work, track, values, flows)
+            return status.OK
         stop = min(duration, next_due(plan, sample))
+        event = work.marks[_EVENT]
         if event < sample.events.size:
             stop = min(stop, sample.events[event]["time"])
-        result, t = _advance(plan, sample, state, t, stop, work, track, values, flows)
-        if result != status.OK:
-            return result
-        if moves:  # before what happens now moves the pressures back
-            sample.clock[0] = t
-            look(plan, sample, state)
-            if not follow_cracks(plan, sample):
-                return status.IMPOSSIBLE
-    note_times(plan, sample, state, state, 0.0, duration, math.inf, work, track, values, flows)
-    return status.OK
+        work.pace[_STOP] = stop
+        if has_curve(plan, sample, state, work):
+            result = _follow(plan, sample, state, t, stop, work, track, values, flows)
+            if result != status.OK:
+                return result
+        if work.pace[TIME] < stop:
+            return _start_steps(plan, sample, state, work, track)
+        if not _note_closures(plan, sample, state, work):
+            return status.IMPOSSIBLE
 
 
 @jit
-def _do_what_is_due(plan, sample, state, t, event, regroups, work, track):
-    """Do the events and the controls of time t; return a status and the next event."""
+def _leave_span(plan, sample, state, work, track, values, flows):
+    """End a span in steps, and go on to the next step."""
+    if not _note_closures(plan, sample, state, work):
+        return status.IMPOSSIBLE
+    return _go_on(plan, sample, state, work, track, values, flows)
+
+
+@jit
+def _note_closures(plan, sample, state, work):
+    """Note the cracks that have closed in a span, before what happens now moves the pressures back."""
+    if work.marks[_MOVES] == 0:
+        return True
+    sample.clock[0] = work.pace[TIME]
+    look(plan, sample, state)
+    return follow_cracks(plan, sample)
+
+
+@jit
+def _do_what_is_due(plan, sample, state, t, work, track):
+    """Do the events and the controls of time t; return a status."""
+    regroups = work.marks[_REGROUPS] > 0
     while True:
         acted = False
         possible = True
+        event = work.marks[_EVENT]
         if event < sample.events.size and sample.events[event]["time"] <= t:
             possible = apply_event(plan, sample, state, sample.events[event]["row"])
-            event += 1
+            work.marks[_EVENT] = event + 1
             acted = True
         elif plan.controls.size > 0:
             if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
-                return status.STEP_LIMIT, event
+                return status.STEP_LIMIT
             acted, possible = run_controls(plan, sample, state, t, work.right)
             track.counts[1] += 1 if acted else 0
         if possible and acted and regroups:
             possible = regroup(plan, sample, state)
         if not possible:
-            return status.IMPOSSIBLE, event
+            return status.IMPOSSIBLE
         if not acted:
-            return status.OK, event
+            return status.OK
 
 
 @jit
-def _advance(plan, sample, state, t, stop, work, track, values, flows):
-    """Integrate from t to the next event or the end, or until a control switches; return status and time."""
-    if has_curve(plan, sample, state, work):
-        result, t = _follow(plan, sample, state, t, stop, work, track, values, flows)
-        if result != status.OK or t >= stop:
-            return result, t
-    h = start_steps(plan, sample, t, state, work, stop - t)
+def _start_steps(plan, sample, state, work, track):
+    """Begin a span, or what is left of it, in steps."""
+    pace = work.pace
+    t = pace[TIME]
+    h = start_steps(plan, sample, t, state, work, pace[_STOP] - t)
     if not follow_cracks(plan, sample):
-        return status.IMPOSSIBLE, t
-    limit = tolerance_limit(plan, sample)
-    respect_limit(plan, sample, t, state, work, limit)
-    longest = _longest_step(plan, sample)
-    h = min(h, longest)
-    rejected = False
-    h_before, error_before = 0.0, 1.0
-    while t < stop:
-        if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
-            return status.STEP_LIMIT, t
-        last = t + 1.0001 * h >= stop
-        if last:
-            h = stop - t
-        error = math.inf
-        if try_step(plan, sample, t, h, state, work):
-            error = _error(plan, state, work, limit)
-        order = growth_order(work)
-        factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / order)))
-        if error <= 1.0:
-            if work.method[0] > 0:
-                if h_before > 0.0:
-                    trend = _SAFETY * h / h_before * (error_before / (error * error)) ** (1.0 / order)
-                    factor = min(factor, max(_SHRINK, trend))
-                h_before, error_before = h, max(error, _LEAST_ERROR)
-            else:
-                h_before = 0.0
-            end = stop if last else t + h
-            watched = is_watched(plan, track, values, end)
-            finish_step(plan, sample, t, h, state, work, watched)
-            switch = find_switch(plan, sample, state, t, end, work, track)
-            if switch <= 1.0:
-                copy(work.rate, track.probe)  # the state there; the rates are no longer needed
-                there = t + switch * (end - t)
-                note_times(plan, sample, state, work.new, t, end, there, work, track, values, flows)
-                note_crossings(plan, sample, state, t, end, switch, work, track)
-                copy(state, work.rate)
-                track.counts[0] += 1
-                return status.OK, there
-            note_times(plan, sample, state, work.new, t, end, end, work, track, values, flows)
-            note_crossings(plan, sample, state, t, end, 1.0, work, track)
-            copy(state, work.new)
-            t = end
-            track.counts[0] += 1
-            if is_exhausted(plan, sample, state):
-                return status.GAS_EXHAUSTED, t
-            h = min(h * (min(factor, 1.0) if rejected else factor), longest)
-            rejected = False
-            if t < stop:
-                continue_steps(plan, sample, t, h, limit, state, work, watched)
-                if not follow_cracks(plan, sample):
-                    return status.IMPOSSIBLE, t
-                limit = tolerance_limit(plan, sample)
-                respect_limit(plan, sample, t, state, work, limit)
-        else:
-            track.counts[1] += 1
-            rejected = True
-            note_rejection(plan, sample, t, state, work)
-            h *= min(factor, 0.9)
-            if t + 0.01 * h == t:
-                return status.STEP_TOO_SMALL if error < math.inf else status.NOT_FINITE, t
-    return status.OK, t
+        return status.IMPOSSIBLE
+    pace[_LIMIT] = tolerance_limit(plan, sample)
+    respect_limit(plan, sample, t, state, work, pace[_LIMIT])
+    pace[_LONGEST] = _longest_step(plan, sample)
+    pace[STEP] = min(h, pace[_LONGEST])
+    pace[_BEFORE] = 0.0
+    pace[_ERROR_BEFORE] = 1.0
+    work.marks[_REJECTED] = 0
+    return _ask_for_step(plan, work, track)
+
+
+@jit
+def _ask_for_step(plan, work, track):
+    """Let the next step end with the span if it nearly does, and return `STEPPING` if it may be taken."""
+    if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
+        return status.STEP_LIMIT
+    pace = work.pace
+    last = pace[TIME] + 1.0001 * pace[STEP] >= pace[_STOP]
+    work.marks[_LAST] = 1 if last else 0
+    if last:
+        pace[STEP] = pace[_STOP] - pace[TIME]
+    return STEPPING
 
 
 @jit
 def _follow(plan, sample, state, t, stop, work, track, values, flows):
-    """Go from t as far as the integrals over the one unknown lead; return status and time."""
+    """Go from t as far as the integrals over the one unknown lead, to ``pace[TIME]``; return a status."""
     left = stop - t
     start_span(work)
     while t < stop:
         if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
-            return status.STEP_LIMIT, t
+            return status.STEP_LIMIT
         end, left = follow_curve(plan, sample, t, stop, left, state, work)
         if not end > t:
             break
@@ -222,10 +294,11 @@ def _follow(plan, sample, state, t, stop, work, track, values, flows):
         work.method[0] = 0
         copy(state, work.new)
         t = end
+        work.pace[TIME] = t
         track.counts[0] += 1
         if is_exhausted(plan, sample, state):
-            return status.GAS_EXHAUSTED, t
-    return status.OK, t
+            return status.GAS_EXHAUSTED
+    return status.OK
 
 
 @jit
@@ -236,95 +309,3 @@ def _longest_step(plan, sample):
         if sample.inputs[plan.cycles[i]["amplitude"]] != 0.0:
             longest = min(longest, sample.inputs[plan.cycles[i]["period"]] / _STEPS_A_CYCLE)
     return longest
-
-
-@jit
-def _set_scales(plan, sample, work):
-    """Absolute tolerances of the contents; what passes takes those of the smaller volume that it joins.
-
-    What is a ledger of energy may pass zero: its tolerance is relative to the energy that there was.
-    """
-    components = plan.components.shape[0]
-    contents = contents_per_volume(plan)
-    for v in range(plan.volumes.size):
-        if plan.volumes[v]["kind"] == INTEGRATED:
-            start = plan.volumes[v]["state"] * contents
-            mass, energy = _scales(plan, sample, v)
-            for c in range(components):
-                work.scale[start + c] = mass
-            if contents > components:
-                if plan.volumes[v]["balanced"] > 0:  # its temperature rests on it
-                    energy = mass * (sample.volumes[v]["specific_heat"] * sample.volumes[v]["temperature"])
-                work.scale[start + components] = energy
-    passed = n_contents(plan)
-    links = plan.paths.size + plan.feeds.size
-    for p in range(links):
-        if p < plan.paths.size:
-            a = plan.paths[p]["source"]
-            b = plan.paths[p]["sink"]
-            v = a if sample.volumes[a]["size"] <= sample.volumes[b]["size"] else b
-        else:
-            v = plan.feeds[p - plan.paths.size]["volume"]
-        mass, energy = _scales(plan, sample, v)
-        if p < plan.paths.size:
-            mass = max(mass, _ROUNDING * max(_gas_held(plan, sample, a), _gas_held(plan, sample, b)))
-        work.scale[passed + p] = mass
-        if plan.settings[THERMAL] > 0.0:
-            work.scale[passed + links + p] = energy
-
-
-@jit
-def _scales(plan, sample, v):
-    """Absolute tolerance of the mass and of a ledger of energy of volume v [kg, J]."""
-    volume = sample.volumes[v]
-    atol = plan.settings[ATOL]
-    heat = volume["specific_heat"] / volume["gas_constant"] * volume["size"]
-    mass = atol * volume["size"] / (volume["gas_constant"] * volume["temperature"])
-    return mass, (atol + plan.settings[RTOL] * volume["pressure"]) * heat
-
-
-@jit
-def _gas_held(plan, sample, v):
-    """Gas in an integrated volume at the pressure last looked at [kg]; 0 of others."""
-    if plan.volumes[v]["kind"] != INTEGRATED:
-        return 0.0
-    volume = sample.volumes[v]
-    return volume["pressure"] * volume["size"] / (volume["gas_constant"] * volume["temperature"])
-
-
-@jit
-def _error(plan, state, work, limit):
-    """Largest error of the step over its tolerance; infinite if not finite, above 1 if a mass is negative.
-
-    The relative tolerance of what is in the volumes is at most ``limit``, of `flows.tolerance_limit`: of a
-    gas, relative to all that there is beside it, since it is the pressure that must not be thrown about.
-    """
-    worst = 0.0
-    components = plan.components.shape[0]
-    contents = contents_per_volume(plan)
-    within = n_contents(plan)
-    for i in range(state.size):
-        new = work.new[i]
-        size = max(abs(state[i]), abs(new))
-        scale = work.scale[i] + plan.settings[RTOL] * size
-        if limit < math.inf and i < within:
-            gas = _gas_beside(state, i, contents, components)
-            scale = min(scale, limit * max(1e4 * work.scale[i] + size, gas))
-        error = abs(work.error[i]) / scale
-        if not error < math.inf or not abs(new) < math.inf:
-            return math.inf
-        if i < within and i % contents < components and new < -work.scale[i]:
-            error = max(error, 2.0)
-        worst = max(worst, error)
-    return max(worst, 1e-10)
-
-
-@jit
-def _gas_beside(state, i, contents, components):
-    """Mass of all gas in the volume of which state[i] is a gas [kg]; 0 if that is an energy."""
-    total = 0.0
-    if i % contents < components:
-        first = i - i % contents
-        for c in range(first, first + components):
-            total += state[c]
-    return total

@@ -81,6 +81,8 @@ class Work(Pack):
     method : int64[5]
         Of `steps`: which method; explicit steps in a row that looked stiff, and all of them. Of `quadrature`:
         the kind of range, and which of those that are kept.
+    pace : float64[7]; marks : int64[5]
+        Of `integrate`: how far the sample has come.
     values : float64[2 + links, points.LANES]; x, speed : float64[points.LANES]; side : float64[points.SIDE]
         Of `curve_range`: at the points of a range, where they are, the rates there, and the working memory of
         `points`.
@@ -106,6 +108,8 @@ class Work(Pack):
     error: NDArray[Any]
     scale: NDArray[Any]
     method: NDArray[Any]
+    pace: NDArray[Any]
+    marks: NDArray[Any]
     values: NDArray[Any]
     x: NDArray[Any]
     speed: NDArray[Any]
@@ -138,6 +142,8 @@ def new_work(plan: Plan) -> Work:
         error=np.zeros(n),
         scale=np.zeros(n),
         method=np.zeros(5, np.int64),
+        pace=np.zeros(7),
+        marks=np.zeros(5, np.int64),
         values=np.zeros((2 + links, LANES)),
         x=np.zeros(LANES),
         speed=np.zeros(LANES),

@@ -30,7 +30,7 @@ from plans import (
 )
 
 from benchmarks.workloads import workload
-from leakflow.kernels import integrate, model, quadrature, range_series, status
+from leakflow.kernels import model, quadrature, range_series, status, tolerances
 from leakflow.solver.sweep import sweep
 
 P = 1e5
@@ -43,7 +43,7 @@ PER_MASS = R * T / V
 
 def may(case):
     p = prepared(case)
-    integrate._set_scales(p.plan, p.sample, p.work)
+    tolerances.set_scales(p.plan, p.sample, p.work)
     return bool(quadrature.has_curve(p.plan, p.sample, p.state, p.work))
 
 
@@ -176,7 +176,7 @@ def test_a_span_that_begins_as_one_before_uses_its_range_again(monkeypatch):
     again = cyclic().run()
     if hasattr(quadrature._is_kept, "py_func"):
         p = prepared(cyclic())
-        integrate._set_scales(p.plan, p.sample, p.work)
+        tolerances.set_scales(p.plan, p.sample, p.work)
         quadrature.start_curve(p.work)
         spans = []
         for kept in (False, True, False):
@@ -238,7 +238,7 @@ def test_steps_are_taken_where_it_is_no_integral_over_one_unknown(case):
 
 def test_cracks_that_move_are_followed_in_steps():
     p = prepared(leaking(cracks(1, 2, 3.0)))
-    integrate._set_scales(p.plan, p.sample, p.work)
+    tolerances.set_scales(p.plan, p.sample, p.work)
     assert quadrature.has_curve(p.plan, p.sample, p.state, p.work)
     p.plan.paths["moves"] = 1
     assert not quadrature.has_curve(p.plan, p.sample, p.state, p.work)

@@ -11,7 +11,7 @@ from plans import AIR, Case, cracks, held, orifice, outside, prepared, seal, tan
 from step_problems import PROBLEMS, Equalisation
 
 from benchmarks.workloads import workload
-from leakflow.kernels import flows, integrate, model, status, steps
+from leakflow.kernels import flows, model, status, steps, tolerances
 from leakflow.solver import run
 from leakflow.solver.case import case_of
 from leakflow.solver.plan import compile_case
@@ -23,7 +23,7 @@ P = 1e5
 
 def started(case, t=0.0, span=math.inf):
     p = prepared(case)
-    integrate._set_scales(p.plan, p.sample, p.work)
+    tolerances.set_scales(p.plan, p.sample, p.work)
     return p, steps.start_steps(p.plan, p.sample, t, p.state, p.work, span)
 
 
