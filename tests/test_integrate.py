@@ -10,9 +10,9 @@ from closed_forms import AREA, BLOWDOWN, GAMMA, P0, TAU, R, T, blowdown, equalis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_network import Network
-from plans import AIR, Case, Event, cracks, orifice, outside, seal, tank
+from plans import AIR, Case, Event, balanced, cracks, orifice, outside, prepared, seal, tank
 
-from leakflow.kernels import status
+from leakflow.kernels import integrate, status
 from leakflow.kernels.model import PATCH, REPRESSURISE, SET_OPENING, START, VENT
 
 VALVE = BLOWDOWN.but(paths=[orifice(0, 1, AREA, opening=1.0)])
@@ -318,6 +318,31 @@ def test_an_opening_larger_than_the_wall_is_impossible(size, path):
     result = Case([tank(size, P0), outside()], [path], 3600.0).run()
     assert result.status[0] == status.IMPOSSIBLE
     assert np.isnan(result.outcomes).all()
+
+
+@pytest.mark.parametrize("limit", [1e-7, 2e-8])
+def test_a_limit_holds_the_errors_of_pressures(limit):
+    """Of gas and energy too, if by them the pressure is wrong, and not where one makes up for the other."""
+    volumes = [balanced(1.0, 1e5, temperature=300.0), tank(1.0, 1e5, temperature=300.0, gas=1)]
+    case = Case(volumes, [orifice(0, 1, 1e-4)], 1.0, gases=[AIR, {"N2": 1.0}], rtol=1e-3, atol=1e-3)
+    p = prepared(case)
+    p.work.new[:] = p.state
+    p.work.scale[:] = 1.0
+    R = p.sample.component_gas
+    for wrong, of_pressure in [
+        ([1e-6 * p.state[0], 0.0, 1e-6 * p.state[2], 0.0, 0.0, 0.0], 1e-6),
+        ([1e-6 * p.state[0], 0.0, 0.0, 0.0, 0.0, 0.0], 0.0),
+        ([0.0, 0.0, 0.0, 0.0, 1e-6 * p.state[4], 0.0], 1e-6),
+        ([0.0, 0.0, 0.0, 1e-6, -1e-6 * R[0] / R[1], 0.0], 0.0),
+        ([0.0, 0.0, 0.0, 0.0, 0.0, 1e-6 * p.state[5]], 0.0),
+    ]:
+        p.work.error[:] = 0.0
+        p.work.error[:6] = wrong
+        plain = integrate._error(p.plan, p.sample, p.state, p.work, math.inf)
+        held = integrate._error(p.plan, p.sample, p.state, p.work, limit)
+        assert plain <= 1e-3
+        expected = of_pressure / limit * 1e5 / (1e5 + 1e4 * 1e-3)
+        assert held == pytest.approx(max(expected, plain), rel=1e-9)
 
 
 def test_step_too_small():
