@@ -11,7 +11,7 @@ from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
 from .population import population_flow, population_flow_slopes
 from .seal import contact_factor, fits_contact, seal_flow, seal_flow_slopes
 from .table import forget_table, start_table, table_flow, table_flow_slopes
-from .volumes import path_total
+from .volumes import donor, path_total
 
 # tolerance while pressures equalise through an orifice
 _TIGHT_ORIFICE = 2e-8
@@ -38,6 +38,8 @@ def start_path(plan, sample, p):
     sample.paths[p]["opening"] = 1.0
     sample.paths[p]["area"] = 0.0
     sample.paths[p]["in_lanes"] = 0
+    sample.paths[p]["donor"] = 0
+    sample.paths[p]["chosen"] = 0
     start_table(plan, sample, p)
     path = plan.paths[p]
     possible = True
@@ -415,7 +417,7 @@ def _held_above_zero(p_up, p_down):
 def _orifice_slopes(plan, sample, p, p_up, p_down):
     """Flow of an orifice and its slopes: by its area, or by what ISO 6358 measured of it."""
     path = plan.paths[p]
-    gas = sample.volumes[path["source"] if p_up >= p_down else path["sink"]]
+    gas = sample.volumes[donor(plan, sample, p, p_up >= p_down)]
     T, R, mu, gamma = gas["temperature"], gas["gas_constant"], gas["viscosity"], gas["gamma"]
     size, Cd, loss, b, m = orifice_numbers(plan, sample, p)
     if path["iso"][0] >= 0:

@@ -124,7 +124,7 @@ def end_step(plan, sample, state, possible, work, track, values, flows):
     """
     pace = work.pace
     t, h = pace[TIME], pace[STEP]
-    error = step_error(plan, state, work, pace[_LIMIT]) if possible else math.inf
+    error = step_error(plan, sample, state, work, pace[_LIMIT]) if possible else math.inf
     order = growth_order(work)
     factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / order)))
     if not error <= 1.0:

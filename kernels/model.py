@@ -178,7 +178,8 @@ SAMPLE_VOLUME = np.dtype(
 #: hatch closes a ring; full area [m2], and where its cracks stand in ``Sample.geometry`` and
 #: ``Sample.moving``, 1 if they stand side by side in ``Sample.lanes``, and the index that their random
 #: numbers are addressed by; of `table`: the end whose pressure it is of, its worst error, its lowest pressure
-#: [Pa], and the temperatures for which it holds [K].
+#: [Pa], and the temperatures for which it holds [K]; of `donors`: the end that gas comes from whatever the
+#: pressures, 0 where they tell, and the end that was chosen.
 SAMPLE_PATH = np.dtype(
     [
         ("opening", "f8"),
@@ -199,6 +200,8 @@ SAMPLE_PATH = np.dtype(
         ("table_low", "f8"),
         ("table_source", "f8"),
         ("table_sink", "f8"),
+        ("donor", "i8"),
+        ("chosen", "i8"),
     ]
 )
 

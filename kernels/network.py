@@ -15,6 +15,7 @@ from .hatches import any_joined, set_groups, settle
 from .jit import jit
 from .model import INTEGRATED, THERMAL, contents_per_volume, copy, fill, n_contents, n_passed
 from .volumes import (
+    donor,
     internal_energy,
     look,
     pressure_slope,
@@ -264,7 +265,7 @@ def _set_fluxes(plan, sample, p, flow):
     components = plan.components.shape[0]
     contents = contents_per_volume(plan)
     a, b = plan.paths[p]["source"], plan.paths[p]["sink"]
-    v = a if flow >= 0.0 else b
+    v = donor(plan, sample, p, flow >= 0.0)
     energy = flow * sample.volumes[v]["specific_heat"] * sample.volumes[v]["temperature"]
     permeates = plan.paths[p]["membrane"][0] >= 0 and sample.paths[p]["active"] > 0.0
     for c in range(components):
@@ -295,7 +296,7 @@ def _add_flow_slopes(plan, sample, state, p, v, flow, by_pressure, slopes):
     components = plan.components.shape[0]
     contents = contents_per_volume(plan)
     start = plan.volumes[v]["state"] * contents
-    source = plan.paths[p]["source"] if flow >= 0.0 else plan.paths[p]["sink"]
+    source = donor(plan, sample, p, flow >= 0.0)
     enthalpy = sample.volumes[source]["specific_heat"] * sample.volumes[source]["temperature"]
     upstream = source == v
     total = 0.0

@@ -4,6 +4,7 @@ from .crack import geometry_flow, geometry_flow_slopes
 from .crack_lanes import LANES, flow_in_lanes, set_lanes
 from .jit import jit
 from .opening import moving_flow, moving_flow_slopes
+from .volumes import donor
 
 # cracks from which lanes side by side are faster than one after the other
 _ENOUGH = 6
@@ -21,7 +22,7 @@ def population_flow(plan, sample, p, p_source, p_sink):
     p_source, p_sink : float
         [Pa]
     """
-    gas = _upstream(plan, sample, p, p_source, p_sink)
+    gas = sample.volumes[donor(plan, sample, p, p_source >= p_sink)]
     RT, mu = gas["gas_constant"] * gas["temperature"], gas["viscosity"]
     ratio, flow2 = gas["critical_ratio"], gas["critical_flow2"]
     moves = plan.paths[p]["moves"] > 0
@@ -50,7 +51,7 @@ def population_flow(plan, sample, p, p_source, p_sink):
 @jit
 def population_flow_slopes(plan, sample, p, p_source, p_sink):
     """Return `population_flow` and its derivatives by the two pressures [kg/s, kg/(s Pa), kg/(s Pa)]."""
-    gas = _upstream(plan, sample, p, p_source, p_sink)
+    gas = sample.volumes[donor(plan, sample, p, p_source >= p_sink)]
     RT, mu = gas["gas_constant"] * gas["temperature"], gas["viscosity"]
     ratio, flow2 = gas["critical_ratio"], gas["critical_flow2"]
     moves = plan.paths[p]["moves"] > 0
@@ -68,9 +69,3 @@ def population_flow_slopes(plan, sample, p, p_source, p_sink):
         by_source += one[1]
         by_sink += one[2]
     return flow, by_source, by_sink
-
-
-@jit
-def _upstream(plan, sample, p, p_source, p_sink):
-    """Volume on the side of higher pressure."""
-    return sample.volumes[plan.paths[p]["source"] if p_source >= p_sink else plan.paths[p]["sink"]]

@@ -212,15 +212,21 @@ def step(plan, sample, t, h, state, work):
 @jit
 def prepare_dense(work):
     """Turn the stages of an accepted step into the coefficients of its dense output."""
-    for row in range(2):
-        for i in range(work.new.size):
-            total = 0.0
-            for s in range(STAGES):
-                total += _H[row, s] * work.stages[s, i]
-            work.dense[row, i] = total
+    for i in range(work.new.size):
+        work.dense[0, i], work.dense[1, i] = dense_bend(work, i)
     for row in range(2, DENSE):
         for i in range(work.new.size):
             work.dense[row, i] = 0.0
+
+
+@jit
+def dense_bend(work, i):
+    """Return the two coefficients of dense output of content i."""
+    first, second = 0.0, 0.0
+    for s in range(STAGES):
+        first += _H[0, s] * work.stages[s, i]
+        second += _H[1, s] * work.stages[s, i]
+    return first, second
 
 
 @jit

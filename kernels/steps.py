@@ -7,6 +7,7 @@ short beside every time constant: accuracy then asks for them, and the explicit 
 
 import math
 
+from .donors import choose_donors, doubt_donors, free_donors, hold_donors, may_hold, turn_donors
 from .explicit import ORDER as EXPLICIT_ORDER
 from .explicit import STAGES as LAST
 from .explicit import doubt_step, end_rates, explicit_step, prepare_explicit_dense, stiffness
@@ -39,8 +40,7 @@ _FIRST_IMPLICIT = 0.01
 @jit
 def start_steps(plan, sample, t, state, work, span):
     """Take the rates at the start of a span, choose the method, and return the first step [s]."""
-    sample.clock[0] = t
-    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    _take_slopes(plan, sample, t, state, work, True)
     size, speed = _size_and_speed(plan, state, work)
     work.method[1] = 0
     work.method[2] = 0
@@ -64,7 +64,7 @@ def start_steps(plan, sample, t, state, work, span):
 def try_step(plan, sample, t, h, state, work):
     """Take a step of length h from t; False if it cannot be taken."""
     if work.method[0] > 0:
-        return step(plan, sample, t, h, state, work)
+        return _implicit_step(plan, sample, t, h, state, work)
     sample.clock[0] = t
     look(plan, sample, state)
     choked, turned = regimes(plan, sample)
@@ -138,13 +138,13 @@ def continue_steps(plan, sample, t, h, limit, state, work, watched):
             else:
                 copy(work.rate, work.stages[LAST])
             return
-        rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+        _take_slopes(plan, sample, t, state, work, True)
         if work.method[1] >= _PATIENCE or h * _fastest(plan, work) > _STIFF:
             work.method[0] = 1
             work.method[1] = 0
         work.method[2] = 0
         return
-    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    _take_slopes(plan, sample, t, state, work, False)
     if limit == math.inf and h * _fastest(plan, work) < _MILD:
         work.method[0] = 0
 
@@ -159,11 +159,41 @@ def respect_limit(plan, sample, t, state, work, limit):
 @jit
 def _go_implicit(plan, sample, t, state, work):
     """Make the next step from t implicit."""
-    sample.clock[0] = t
-    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    _take_slopes(plan, sample, t, state, work, True)
     work.method[0] = 1
     work.method[1] = 0
     work.method[2] = 0
+
+
+@jit
+def _take_slopes(plan, sample, t, state, work, afresh):
+    """Take rates and slopes at t with the donors of an implicit step, chosen ``afresh`` or not."""
+    sample.clock[0] = t
+    if not may_hold(plan):
+        rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+        return
+    choose_donors(plan, sample, state, afresh)
+    hold_donors(sample)
+    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    free_donors(sample)
+
+
+@jit
+def _implicit_step(plan, sample, t, h, state, work):
+    """Take an implicit step, each path with one donor; again where that turns out to be the other."""
+    if not may_hold(plan):
+        return step(plan, sample, t, h, state, work)
+    hold_donors(sample)
+    taken = step(plan, sample, t, h, state, work)
+    if taken and turn_donors(plan, sample, state, work):
+        hold_donors(sample)
+        sample.clock[0] = t
+        rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+        taken = step(plan, sample, t, h, state, work)
+    free_donors(sample)
+    if taken:
+        doubt_donors(plan, sample, state, work)
+    return taken
 
 
 @jit

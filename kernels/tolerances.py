@@ -7,7 +7,10 @@ import math
 
 from .jit import jit
 from .model import ATOL, INTEGRATED, RTOL, THERMAL, contents_per_volume, n_contents
+from .volumes import pressure_slope
 
+# pressure over its tolerance below which the limit of `tolerance_limit` is relative to that
+_FAR_ABOVE = 1e4
 # least tolerance of what passes, over the gas at the path's ends: their rounding passes to and fro
 _ROUNDING = 4e-15
 
@@ -67,13 +70,12 @@ def _gas_held(plan, sample, v):
 
 
 @jit
-def step_error(plan, state, work, limit):
+def step_error(plan, sample, state, work, limit):
     """Largest error of the step over its tolerance; infinite if not finite, above 1 if a mass is negative.
 
-    The relative tolerance of what is in the volumes is at most ``limit``, of `flows.tolerance_limit`: of a
-    gas, relative to all that there is beside it, since it is the pressure that must not be thrown about.
+    The relative tolerance of the pressures is at most ``limit``, of `flows.tolerance_limit`.
     """
-    worst = 0.0
+    worst = _worst_pressure(plan, sample, work) / limit if limit < math.inf else 0.0
     components = plan.components.shape[0]
     contents = contents_per_volume(plan)
     within = n_contents(plan)
@@ -81,9 +83,6 @@ def step_error(plan, state, work, limit):
         new = work.new[i]
         size = max(abs(state[i]), abs(new))
         scale = work.scale[i] + plan.settings[RTOL] * size
-        if limit < math.inf and i < within:
-            gas = _gas_beside(state, i, contents, components)
-            scale = min(scale, limit * max(1e4 * work.scale[i] + size, gas))
         error = abs(work.error[i]) / scale
         if not error < math.inf or not abs(new) < math.inf:
             return math.inf
@@ -94,11 +93,19 @@ def step_error(plan, state, work, limit):
 
 
 @jit
-def _gas_beside(state, i, contents, components):
-    """Mass of all gas in the volume of which state[i] is a gas [kg]; 0 if that is an energy."""
-    total = 0.0
-    if i % contents < components:
-        first = i - i % contents
-        for c in range(first, first + components):
-            total += state[c]
-    return total
+def _worst_pressure(plan, sample, work):
+    """Largest error of a pressure by those of what is in the volume, relative to it and 1e4 tolerances of it.
+
+    Errors of mass and energy that leave the pressure as it is throw nothing about.
+    """
+    worst = 0.0
+    contents = contents_per_volume(plan)
+    for v in range(plan.volumes.size):
+        if plan.volumes[v]["kind"] == INTEGRATED:
+            first = plan.volumes[v]["state"] * contents
+            error = 0.0
+            for k in range(contents):
+                error += pressure_slope(plan, sample, v, k) * work.error[first + k]
+            size = abs(sample.volumes[v]["pressure"]) + _FAR_ABOVE * plan.settings[ATOL]
+            worst = max(worst, abs(error) / size)
+    return worst

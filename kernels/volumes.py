@@ -292,6 +292,15 @@ def pressure_rate(plan, sample, rate, v):
 
 
 @jit
+def donor(plan, sample, p, forward):
+    """Volume that the gas through path p comes from: by the way it flows, unless `donors` hold one."""
+    held = sample.paths[p]["donor"]
+    if held > 0:
+        forward = held == 1
+    return plan.paths[p]["source"] if forward else plan.paths[p]["sink"]
+
+
+@jit
 def path_total(plan, sample, p):
     """Mass flow through path or feed p at the state whose `rates` were last taken [kg/s]."""
     contents = contents_per_volume(plan)

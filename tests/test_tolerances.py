@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from plans import Case, orifice, outside, prepared, seal, tank
+from plans import AIR, Case, balanced, orifice, outside, prepared, seal, tank
 
 from leakflow.kernels import tolerances
 
@@ -20,7 +20,7 @@ def tried(case):
 
 
 def error_of(p, limit=math.inf):
-    return tolerances.step_error(p.plan, p.state, p.work, limit)
+    return tolerances.step_error(p.plan, p.sample, p.state, p.work, limit)
 
 
 @pytest.mark.parametrize("rtol", [1e-3, 1e-8])
@@ -51,3 +51,28 @@ def test_less_than_nothing_is_no_step():
     assert error_of(p) == 2.0
     p.work.new[0] = -0.5 * p.work.scale[0]
     assert error_of(p) < 1.0
+
+
+@pytest.mark.parametrize("limit", [1e-7, 2e-8])
+def test_a_limit_holds_the_errors_of_pressures(limit):
+    """Of gas and energy too, if by them the pressure is wrong, and not where one makes up for the other."""
+    volumes = [balanced(1.0, 1e5, temperature=300.0), tank(1.0, 1e5, temperature=300.0, gas=1)]
+    case = Case(volumes, [orifice(0, 1, 1e-4)], 1.0, gases=[AIR, {"N2": 1.0}], rtol=1e-3, atol=1e-3)
+    p = prepared(case)
+    p.work.new[:] = p.state
+    p.work.scale[:] = 1.0
+    R = p.sample.component_gas
+    for wrong, of_pressure in [
+        ([1e-6 * p.state[0], 0.0, 1e-6 * p.state[2], 0.0, 0.0, 0.0], 1e-6),
+        ([1e-6 * p.state[0], 0.0, 0.0, 0.0, 0.0, 0.0], 0.0),
+        ([0.0, 0.0, 0.0, 0.0, 1e-6 * p.state[4], 0.0], 1e-6),
+        ([0.0, 0.0, 0.0, 1e-6, -1e-6 * R[0] / R[1], 0.0], 0.0),
+        ([0.0, 0.0, 0.0, 0.0, 0.0, 1e-6 * p.state[5]], 0.0),
+    ]:
+        p.work.error[:] = 0.0
+        p.work.error[:6] = wrong
+        plain = tolerances.step_error(p.plan, p.sample, p.state, p.work, math.inf)
+        held = tolerances.step_error(p.plan, p.sample, p.state, p.work, limit)
+        assert plain <= 1e-3
+        expected = of_pressure / limit * 1e5 / (1e5 + 1e4 * 1e-3)
+        assert held == pytest.approx(max(expected, plain), rel=1e-9)
