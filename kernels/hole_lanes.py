@@ -9,7 +9,7 @@ import math
 
 from .elementary import exp, log
 from .jit import jit, jit_inline
-from .orifice import ISO_CORNER, PERRY, SMALLEST_LAMINAR, iso_scale, laminar_part
+from .orifice import ISO_CORNER, NOTHING, PERRY, SMALLEST_LAMINAR, iso_scale, laminar_part
 
 
 @jit
@@ -55,7 +55,7 @@ def hole_flows(own, other, here, there, area, discharge_coefficient, inlet_loss,
         g = X / math.sqrt(math.sqrt(Q * Q + L2 * L2))
         curve = 0.8414 + r * (-0.1002 + r * (0.8415 + r * (-3.9 + r * (4.6001 - 1.6827 * r))))
         flow = scale * p1 * ((curve if perry else discharge_coefficient) * g)
-        flow = flow if p1 > 0.0 else 0.0
+        flow = flow if p1 > NOTHING else 0.0
         out[i] = flow if outward else -flow
 
 

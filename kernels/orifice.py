@@ -18,6 +18,8 @@ PERRY = -1.0
 #: A wide hatch would turn laminar only at 1e-12 of the pressure, too sharp a corner for any step: it
 #: turns at 1e-7 here, some millipascals of difference in a cabin.
 SMALLEST_LAMINAR = 3e-4
+#: Pressure below which a hole passes nothing [Pa]: powers of its laminar part would leave the range of floats
+NOTHING = 1e-60
 #: Width in w below which the subsonic flow of ISO 6358 is bent to a finite slope.
 ISO_CORNER = 1e-7
 # its reference
@@ -167,7 +169,7 @@ def thick_hole_slopes(
     """
     p1 = max(p_up, p_down)
     p2 = min(p_up, p_down)
-    if not p1 > 0.0 or not area > 0.0:
+    if not p1 > NOTHING or not area > 0.0:
         return 0.0 * (p1 + area), 0.0, 0.0
     drop = (p1 - p2) / p1
     scale = area / math.sqrt(gas_constant * temperature)

@@ -222,3 +222,12 @@ def test_thrust_is_the_momentum_and_the_pressure_of_the_exit():
         mach2 = 2.0 / (gamma - 1.0) * (0.8 ** (-(gamma - 1.0) / gamma) - 1.0)
         speed = math.sqrt(gamma * mach2 / (1.0 + 0.5 * (gamma - 1.0) * mach2))
         assert orifice.thrust_coefficient(0.8, gamma) == pytest.approx(speed, rel=1e-12)
+
+
+@pytest.mark.parametrize("p", [1e-58, 1e-62, 1e-80, 1e-200, 1e-307, 5e-324])
+@pytest.mark.parametrize("ratio", [0.0, 0.3, 0.9])
+def test_next_to_no_pressure_passes_a_finite_flow(p, ratio):
+    flow, by_up, by_down = orifice.thick_hole_slopes(p, ratio * p, 290.0, 287.0, 1.8e-5, 1.4, 1e-4, 0.6, 0.5)
+    assert 0.0 <= flow <= 1e-6 * p
+    assert math.isfinite(by_up)
+    assert math.isfinite(by_down)
