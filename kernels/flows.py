@@ -143,6 +143,13 @@ def bare_flow(plan, sample, p):
 
 
 @jit
+def may_pass(plan, sample, p):
+    """Whether path p has started, and no open hatch makes its two volumes one, of one pressure and gas."""
+    source = sample.volumes[plan.paths[p]["source"]]["group"]
+    return sample.paths[p]["active"] > 0.0 and source != sample.volumes[plan.paths[p]["sink"]]["group"]
+
+
+@jit
 def has_plain_seal(plan, sample, p):
     """Whether path p is a seal whose conductances do not depend on the pressure across it."""
     return plan.paths[p]["contact"][0] < 0 and path_law(plan, sample, p) == SEAL
@@ -304,7 +311,7 @@ def regimes(plan, sample):
     choked, turned = 0, 0
     for p in range(plan.paths.size):
         law = path_law(plan, sample, p)
-        if not sample.paths[p]["active"] > 0.0:
+        if not may_pass(plan, sample, p):
             continue
         a = plan.paths[p]["source"]
         b = plan.paths[p]["sink"]
@@ -346,7 +353,7 @@ def tolerance_limit(plan, sample):
     limit = math.inf
     for p in range(plan.paths.size):
         law = path_law(plan, sample, p)
-        if law in (ORIFICE, CRACKS) and sample.paths[p]["active"] > 0.0:
+        if law in (ORIFICE, CRACKS) and may_pass(plan, sample, p):
             a = plan.paths[p]["source"]
             b = plan.paths[p]["sink"]
             pa = sample.volumes[a]["pressure"]

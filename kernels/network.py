@@ -10,7 +10,7 @@ import numpy as np
 
 from . import status
 from .feeds import feed_fluxes, feed_slopes, start_feed
-from .flows import fits_law, path_flow, permeance, quick_flow, quick_flow_slopes, start_path
+from .flows import fits_law, may_pass, path_flow, permeance, quick_flow, quick_flow_slopes, start_path
 from .hatches import any_joined, set_groups, settle
 from .jit import jit
 from .model import INTEGRATED, THERMAL, contents_per_volume, copy, fill, n_contents, n_passed
@@ -89,7 +89,7 @@ def rates(plan, sample, state, rate):
     """
     look(plan, sample, state)
     for p in range(plan.paths.size):
-        flow = quick_flow(plan, sample, p) if sample.paths[p]["active"] > 0.0 else 0.0
+        flow = quick_flow(plan, sample, p) if may_pass(plan, sample, p) else 0.0
         _set_fluxes(plan, sample, p, flow)
     feed_fluxes(plan, sample, state)
     fill(rate, 0.0)
@@ -115,7 +115,7 @@ def rates_and_slopes(plan, sample, state, rate, slopes):
     fill(slopes.ravel(), 0.0)
     for p in range(plan.paths.size):
         flow = 0.0
-        if sample.paths[p]["active"] > 0.0:
+        if may_pass(plan, sample, p):
             flow, by_source, by_sink = quick_flow_slopes(plan, sample, p)
             _add_flow_slopes(plan, sample, state, p, plan.paths[p]["source"], flow, by_source, slopes)
             _add_flow_slopes(plan, sample, state, p, plan.paths[p]["sink"], flow, by_sink, slopes)
@@ -267,7 +267,7 @@ def _set_fluxes(plan, sample, p, flow):
     a, b = plan.paths[p]["source"], plan.paths[p]["sink"]
     v = donor(plan, sample, p, flow >= 0.0)
     energy = flow * sample.volumes[v]["specific_heat"] * sample.volumes[v]["temperature"]
-    permeates = plan.paths[p]["membrane"][0] >= 0 and sample.paths[p]["active"] > 0.0
+    permeates = plan.paths[p]["membrane"][0] >= 0 and may_pass(plan, sample, p)
     for c in range(components):
         part = flow * sample.fractions[v, c]
         if permeates:

@@ -7,7 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixtures import CABIN, CP, CV, HE, TUNNEL, R, masses, web
-from plans import Control, Event, balanced, hatch, orifice, outside, prepared, rate, removal, tank, wall
+from plans import (
+    Case,
+    Control,
+    Event,
+    balanced,
+    cracks,
+    hatch,
+    orifice,
+    outside,
+    prepared,
+    rate,
+    removal,
+    seal,
+    tank,
+    wall,
+)
 
 from leakflow.kernels import network, status
 from leakflow.kernels.model import PARTIAL_PRESSURE, PRESSURE, REPRESSURISE, SET_OPENING, TEMPERATURE, VENT
@@ -239,3 +254,20 @@ def test_gas_that_goes_to_and_fro_between_temperatures_costs_few_steps():
     plain, followed = case.run(), case.but(thermal=True).run()
     assert followed["steps"][0, 0] <= 1.2 * plain["steps"][0, 0]
     assert followed.pressures == pytest.approx(plain.pressures, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "beside", [orifice(1, 0, 1e-3, Cd=None), cracks(0, 1, 4.0, opening=2e-3)], ids=["hole", "cracks"]
+)
+def test_nothing_passes_beside_an_open_hatch(beside):
+    """What rounding would drive to and fro between two equal pressures is no flow."""
+    case = Case(
+        [tank(60.0, 8e4, temperature=319.0), tank(1.5, 8e4, temperature=292.0), outside(6.0)],
+        [beside, hatch(0, 1, 1e-3, opening=1.0), seal(1, 2, 1e-10, 2e-18), orifice(0, 2, 1e-7)],
+        1e7,
+    )
+    result = case.run()
+    assert not result.status.any()
+    assert result["mass"][0, 0] == 0.0
+    assert result["mass"][0, 1] > 0.0
+    assert result["steps"][0, 0] + result["rejected_steps"][0, 0] < 150
