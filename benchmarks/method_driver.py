@@ -16,7 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from leakflow.kernels import flows, model, network, rosenbrock
+from leakflow.kernels import flows, linear, model, network, rosenbrock
 
 from .method_tableaus import Method
 
@@ -268,7 +268,8 @@ def _rosenbrock_step(method, plan, sample, h, state, work, counts):
     u = work.stages
     diagonal = 1.0 / (h * method.gamma)
     counts[4] += 1
-    if not rosenbrock._factorise_step(plan, diagonal, work):
+    rosenbrock.set_matrix(plan, diagonal, work)
+    if not linear.factorise(work.matrix, work.pivots):
         return False
     for s in range(method.weights.size):
         if _set_argument(method.A[s], s, 1.0, state, u, work.new):

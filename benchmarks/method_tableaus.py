@@ -112,17 +112,17 @@ def _explicit(A: list[list[float]], weights: list[float], other: list[float], or
 
 
 def _rodas() -> Method:
-    A = [row[:s].tolist() for s, row in enumerate(rosenbrock._A)]
-    C = [row[:s].tolist() for s, row in enumerate(rosenbrock._C)]
-    made = _rosenbrock(rosenbrock._GAMMA, A, C, rosenbrock.ORDER)
+    A = [row[:s].tolist() for s, row in enumerate(rosenbrock.A)]
+    C = [row[:s].tolist() for s, row in enumerate(rosenbrock.C)]
+    made = _rosenbrock(rosenbrock.GAMMA, A, C, rosenbrock.ORDER)
     return made._replace(dense=np.vstack([rosenbrock._H, np.zeros((1, rosenbrock.STAGES))]))
 
 
 def _dop853() -> Method:
     n = explicit.STAGES
-    A, order = explicit._A[:n, :n].copy(), explicit.ORDER
+    A, order = explicit.A[:n, :n].copy(), explicit.ORDER
     dense = np.zeros((3, n))
-    return Method(0.0, A, 0.0 * A, explicit._B, explicit._E5, explicit._E3, order, order, dense, False)
+    return Method(0.0, A, 0.0 * A, explicit.B, explicit.E5, explicit.E3, order, order, dense, False)
 
 
 _RODAS5P = _rosenbrock(

@@ -14,7 +14,8 @@ import math
 
 import numpy as np
 
-from .jit import jit
+from .elementary import exp, log
+from .jit import jit, jit_inline
 from .model import copy
 from .network import rates
 
@@ -28,12 +29,12 @@ _CAUTION = 3.0
 # much or more, but it passes zero at some length, and dense output, of order 7, has no estimate of its own
 _LEAST = 0.15
 
-_C = np.array([
+C = np.array([
     0.0, 0.05260015195876773, 0.0789002279381516, 0.1183503419072274, 0.2816496580927726,
     0.3333333333333333, 0.25, 0.3076923076923077, 0.6512820512820513, 0.6, 0.8571428571428571, 1.0, 1.0,
     0.1, 0.2, 0.7777777777777778,
 ])  # fmt: skip
-_A = np.array([
+A = np.array([
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     [0.05260015195876773, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     [0.0197250569845379, 0.0591751709536137, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
@@ -69,25 +70,25 @@ _A = np.array([
     [-0.42889630158379194, 0.0, 0.0, 0.0, 0.0, -4.697621415361164, 7.683421196062599, 4.06898981839711,
      0.3567271874552811, 0.0, 0.0, 0.0, -0.0013990241651590145, 2.9475147891527724, -9.15095847217987, 0.0],
 ])  # fmt: skip
-_B = np.array([
+B = np.array([
     0.054293734116568765, 0.0, 0.0, 0.0, 0.0, 4.450312892752409, 1.8915178993145003, -5.801203960010585,
     0.3111643669578199, -0.1521609496625161, 0.20136540080403034, 0.04471061572777259,
 ])  # fmt: skip
-_E3 = np.array([
+E3 = np.array([
     -0.18980075407240762, 0.0, 0.0, 0.0, 0.0, 4.450312892752409, 1.8915178993145003, -5.801203960010585,
     -0.4226823213237919, -0.1521609496625161, 0.20136540080403034, 0.02265179219836082,
 ])  # fmt: skip
-_E5 = np.array([
+E5 = np.array([
     0.01312004499419488, 0.0, 0.0, 0.0, 0.0, -1.2251564463762044, -0.4957589496572502, 1.6643771824549864,
     -0.35032884874997366, 0.3341791187130175, 0.08192320648511571, -0.022355307863886294,
 ])  # fmt: skip
 # the one combination of the first stage and those from the sixth on that is of order 6: of a smooth solution
 # it is little beside that of order 5, and after a bend of the rates it does not vanish where that does
-_E6 = np.array([
+E6 = np.array([
     -0.010910003252145457, 0.0, 0.0, 0.0, 0.0, 2.962113874174225, 0.9142153319848817, -3.7303952772665347,
     0.3108698991355219, -0.43407594392938, -0.011817880846569618, 0.0,
 ])  # fmt: skip
-_D = np.array([
+D = np.array([
     [-8.428938276109013, 0.0, 0.0, 0.0, 0.0, 0.5667149535193777, -3.0689499459498917, 2.38466765651207,
      2.117034582445028, -0.871391583777973, 2.2404374302607883, 0.6315787787694688, -0.08899033645133331,
      18.148505520854727, -9.194632392478356, -4.436036387594894],
@@ -124,28 +125,43 @@ def explicit_step(plan, sample, t, h, state, work):
     copy(k[0], work.rate)
     for s in range(1, STAGES):
         _set_state(s, h, state, k, work.new)
-        sample.clock[0] = t + _C[s] * h
+        sample.clock[0] = t + C[s] * h
         rates(plan, sample, work.new, work.right)
         copy(k[s], work.right)
     for i in range(n):
         work.last[i] = work.new[i]  # the argument of the last stage: `stiffness` wants it
         change, err6, err5, err3 = 0.0, 0.0, 0.0, 0.0
         for s in range(STAGES):
-            change += _B[s] * k[s, i]
-            err6 += _E6[s] * k[s, i]
-            err5 += _E5[s] * k[s, i]
-            err3 += _E3[s] * k[s, i]
+            change += B[s] * k[s, i]
+            err6 += E6[s] * k[s, i]
+            err5 += E5[s] * k[s, i]
+            err3 += E3[s] * k[s, i]
         work.new[i] = state[i] + h * change
-        err3 = abs(err3)
-        whole = 0.5 * (abs(k[0, i]) + abs(k[STAGES - 1, i])) + abs(change)
-        share = err3 / whole if whole > err3 else 1.0
-        # err3 goes with the fourth power of the step, and err5 with the sixth
-        least = _LEAST * err3 * math.exp(2.0 / 3.0 * math.log(share)) if share > 0.0 else 0.0
-        square = max(err5 * err5, least * least) + err6 * err6
-        size = math.sqrt(square + 0.01 * err3 * err3)
-        work.error[i] = 0.0
-        if square > 0.0:  # of order 7 both; the second is for stages that hardly agree
-            work.error[i] = h * max(_CAUTION * (square / size), 0.5 * err6 * err6 / math.sqrt(square))
+        work.error[i] = h * believed_error(k[0, i], k[STAGES - 1, i], change, err6, err5, err3)
+
+
+@jit_inline
+def believed_error(first, last, change, err6, err5, err3):
+    """Error of a step over its length: what the embedded ones of orders 6, 5 and 3 tell together.
+
+    Parameters
+    ----------
+    first, last, change : float
+        Rates at the first and the last stage, and that of the step as a whole.
+    err6, err5, err3 : float
+    """
+    err3 = abs(err3)
+    whole = 0.5 * (abs(first) + abs(last)) + abs(change)
+    share = err3 / whole if whole > err3 else 1.0
+    # err3 goes with the fourth power of the step, and err5 with the sixth
+    least = _LEAST * err3 * exp(2.0 / 3.0 * log(share)) if share > 0.0 else 0.0
+    square = (err5 * err5 if abs(err5) > least else least * least) + err6 * err6
+    size = math.sqrt(square + 0.01 * err3 * err3)
+    # of order 7 both; the second is for stages that hardly agree
+    error = _CAUTION * (square / size)
+    rough = 0.5 * err6 * err6 / math.sqrt(square)
+    error = rough if rough > error else error
+    return error if square != 0.0 else 0.0
 
 
 @jit
@@ -157,7 +173,7 @@ def doubt_step(h, share, work):
     for i in range(work.new.size):
         err3 = 0.0
         for s in range(STAGES):
-            err3 += _E3[s] * work.stages[s, i]
+            err3 += E3[s] * work.stages[s, i]
         work.error[i] = max(abs(work.error[i]), share * abs(h * err3))
 
 
@@ -192,7 +208,7 @@ def prepare_explicit_dense(plan, sample, t, h, state, work):
     sample.aside[0] = 1
     for s in range(STAGES + 1, ROWS):
         _set_state(s, h, state, k, work.last)
-        sample.clock[0] = t + _C[s] * h
+        sample.clock[0] = t + C[s] * h
         rates(plan, sample, work.last, work.right)
         copy(k[s], work.right)
     sample.aside[0] = 0
@@ -202,10 +218,10 @@ def prepare_explicit_dense(plan, sample, t, h, state, work):
         f2 = 2.0 * change - h * (k[STAGES, i] + k[0, i])
         f3, f4, f5, f6 = 0.0, 0.0, 0.0, 0.0
         for s in range(ROWS):
-            f3 += _D[0, s] * k[s, i]
-            f4 += _D[1, s] * k[s, i]
-            f5 += _D[2, s] * k[s, i]
-            f6 += _D[3, s] * k[s, i]
+            f3 += D[0, s] * k[s, i]
+            f4 += D[1, s] * k[s, i]
+            f5 += D[2, s] * k[s, i]
+            f6 += D[3, s] * k[s, i]
         f3, f4, f5, f6 = h * f3, h * f4, h * f5, h * f6
         # y = y0 + x (y1 - y0 + (1-x)(f1 + x (f2 + (1-x)(f3 + x (f4 + (1-x)(f5 + x f6)))))), by powers of x
         work.dense[0, i] = f1
@@ -221,7 +237,7 @@ def _set_state(s, h, state, k, out):
     """Argument of stage s."""
     copy(out, state)
     for j in range(s):
-        weight = _A[s, j]
+        weight = A[s, j]
         if weight != 0.0:
             weight *= h
             for i in range(out.size):

@@ -66,6 +66,29 @@ def feed_fluxes(plan, sample, state):
 
 
 @jit
+def feed_numbers(plan, sample, f):
+    """Return what feed f gives a volume of one gas at a constant temperature, as numbers of one formula.
+
+    It gives ``base + slope p + min(gain max(level - share p, 0), most)`` [kg/s] at the volume's pressure p.
+
+    Returns
+    -------
+    base, slope, level, share, gain, most : float
+    """
+    row = plan.feeds[f]
+    volume = sample.volumes[row["volume"]]
+    value = sample.inputs[row["value"]]
+    weight = sample.feeds[f]["runs"] * sample.feeds[f]["factor"]
+    if row["kind"] == RATE:
+        return weight * row["sign"] * value, 0.0, 0.0, 0.0, 0.0, 0.0
+    if row["kind"] == REMOVAL:
+        return 0.0, -weight * value / (volume["gas_constant"] * volume["temperature"]), 0.0, 0.0, 0.0, 0.0
+    share = plan.components[0, row["species"]] if row["species"] >= 0 else 1.0
+    most = sample.inputs[row["most"]] if row["most"] >= 0 else 1e300
+    return 0.0, 0.0, value, share, weight * _gain(plan, sample, f), weight * most
+
+
+@jit
 def feed_slopes(plan, sample, state, slopes):
     """Add the slopes of `feed_fluxes` by the contents of volumes, flows as last written.
 

@@ -32,7 +32,6 @@ def hole_flows(own, other, here, there, area, discharge_coefficient, inlet_loss,
     """
     scale_here, scale_there = area / math.sqrt(here[0]), area / math.sqrt(there[0])
     laminar_here, laminar_there = laminar_part(here[0], here[1], area), laminar_part(there[0], there[1], area)
-    perry = discharge_coefficient == PERRY
     for i in range(own.size):
         outward = own[i] >= other
         p1 = own[i] if outward else other
@@ -41,22 +40,31 @@ def hole_flows(own, other, here, there, area, discharge_coefficient, inlet_loss,
         ratio = here[3] if outward else there[3]
         choked = here[4] if outward else there[4]
         scale = scale_here if outward else scale_there
-        laminar = SMALLEST_LAMINAR + (laminar_here if outward else laminar_there) / p1
-        drop = (p1 - p2) / p1
-        r = 1.0 - drop
-        log_r = _log_rest(drop)
-        psi2 = 2.0 * gamma / (gamma - 1.0) * exp(2.0 / gamma * log_r)
-        psi2 *= _below_one((gamma - 1.0) / gamma * log_r)
-        psi2 = choked if r <= ratio else psi2
-        X = drop * (1.0 + r)
-        Q = X * X / psi2 if drop > 0.0 else 0.0
-        Q += inlet_loss * X
-        L2 = (laminar * r) * (laminar * r)
-        g = X / math.sqrt(math.sqrt(Q * Q + L2 * L2))
-        curve = 0.8414 + r * (-0.1002 + r * (0.8415 + r * (-3.9 + r * (4.6001 - 1.6827 * r))))
-        flow = scale * p1 * ((curve if perry else discharge_coefficient) * g)
-        flow = flow if p1 > NOTHING else 0.0
+        laminar = laminar_here if outward else laminar_there
+        Cd = discharge_coefficient
+        flow = scale * hole_flow(p1, p2, gamma, ratio, choked, laminar, Cd, inlet_loss)
         out[i] = flow if outward else -flow
+
+
+@jit_inline
+def hole_flow(p1, p2, gamma, critical_ratio, critical_flow2, laminar, discharge_coefficient, inlet_loss):
+    """Flow through a hole over ``A/sqrt(R T)``, from p1 to a lower p2; laminar: `orifice.laminar_part`."""
+    perry = discharge_coefficient == PERRY
+    laminar = SMALLEST_LAMINAR + laminar / p1
+    drop = (p1 - p2) / p1
+    r = 1.0 - drop
+    log_r = _log_rest(drop)
+    psi2 = 2.0 * gamma / (gamma - 1.0) * exp(2.0 / gamma * log_r)
+    psi2 *= _below_one((gamma - 1.0) / gamma * log_r)
+    psi2 = critical_flow2 if r <= critical_ratio else psi2
+    X = drop * (1.0 + r)
+    Q = X * X / psi2 if drop > 0.0 else 0.0
+    Q += inlet_loss * X
+    L2 = (laminar * r) * (laminar * r)
+    g = X / math.sqrt(math.sqrt(Q * Q + L2 * L2))
+    curve = 0.8414 + r * (-0.1002 + r * (0.8415 + r * (-3.9 + r * (4.6001 - 1.6827 * r))))
+    flow = p1 * ((curve if perry else discharge_coefficient) * g)
+    return flow if p1 > NOTHING else 0.0
 
 
 @jit

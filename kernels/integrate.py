@@ -47,8 +47,9 @@ _LEAST_ERROR = 1e-2
 TIME, STEP = 0, 1
 _STOP, _LONGEST, _LIMIT, _BEFORE, _ERROR_BEFORE = range(2, 7)
 # places in Work.marks: the next event, whether there are hatches and cracks that move, whether the step tried
-# ends the span, and whether the one before was rejected
-_EVENT, _REGROUPS, _MOVES, _LAST, _REJECTED = range(5)
+# ends the span, whether the one before was rejected, and a number that changes where that changes which flows
+# follow from besides the state
+_EVENT, _REGROUPS, _MOVES, _LAST, _REJECTED, SPAN = range(6)
 # steps in which a cycle of a wall's temperature is followed at least
 _STEPS_A_CYCLE = 8
 
@@ -143,7 +144,7 @@ def end_step(plan, sample, state, possible, work, track, values, flows):
         pace[_ERROR_BEFORE] = max(error, _LEAST_ERROR)
     else:
         pace[_BEFORE] = 0.0
-    end = pace[_STOP] if work.marks[_LAST] > 0 else t + h
+    end = end_of_step(work)
     watched = is_watched(plan, track, values, end)
     finish_step(plan, sample, t, h, state, work, watched)
     switch = find_switch(plan, sample, state, t, end, work, track)
@@ -166,12 +167,19 @@ def end_step(plan, sample, state, possible, work, track, values, flows):
         return _leave_span(plan, sample, state, work, track, values, flows)
     pace[STEP] = min(h * (min(factor, 1.0) if work.marks[_REJECTED] > 0 else factor), pace[_LONGEST])
     work.marks[_REJECTED] = 0
+    work.marks[SPAN] += work.marks[_MOVES]
     continue_steps(plan, sample, end, pace[STEP], pace[_LIMIT], state, work, watched)
     if not follow_cracks(plan, sample):
         return status.IMPOSSIBLE
     pace[_LIMIT] = tolerance_limit(plan, sample)
     respect_limit(plan, sample, end, state, work, pace[_LIMIT])
     return _ask_for_step(plan, work, track)
+
+
+@jit
+def end_of_step(work):
+    """Time at which the step that is tried ends [s]."""
+    return work.pace[_STOP] if work.marks[_LAST] > 0 else work.pace[TIME] + work.pace[STEP]
 
 
 @jit
@@ -261,6 +269,7 @@ def _start_steps(plan, sample, state, work, track):
     pace[_BEFORE] = 0.0
     pace[_ERROR_BEFORE] = 1.0
     work.marks[_REJECTED] = 0
+    work.marks[SPAN] += 1
     return _ask_for_step(plan, work, track)
 
 

@@ -9,16 +9,19 @@ which whoever calls keeps alive, so that no reference is counted.
 from __future__ import annotations
 
 import hashlib
+import operator
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
-from numba.core.typing.templates import AttributeTemplate
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
 from numba.extending import (
     NativeValue,
     infer_getattr,
+    lower_builtin,
     lower_getattr_generic,
     models,
     register_model,
@@ -170,3 +173,63 @@ def _get(context: Any, builder: Any, kind: PackType, value: Any, name: str) -> A
     for part, content in described.items():
         array = builder.insert_value(array, content, model.get_field_position(part))
     return array
+
+
+class Packs:
+    """Packs of one type by number: in a kernel ``packs[i]`` is one of them."""
+
+    def __init__(self, members: Sequence[Pack]) -> None:
+        """Take the packs, at least one."""
+        self.members = tuple(members)
+        self._addresses = np.array([member.address for member in members], np.int64)
+        self.address = self._addresses.ctypes.data
+        self._numba_type_ = _list_of(members[0]._numba_type_)
+
+    def __getitem__(self, i: int) -> Pack:
+        """Return pack i."""
+        return self.members[i]
+
+
+class PacksType(types.Type):  # type: ignore[misc]
+    """Type of packs by number in a kernel."""
+
+    def __init__(self, member: PackType) -> None:
+        """Take the type of each of them."""
+        self.member = member
+        super().__init__(f"Packs({member.name})")
+
+
+@cache
+def _list_of(member: PackType) -> PacksType:
+    return PacksType(member)
+
+
+@register_model(PacksType)
+class _PacksModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, ir.IntType(8).as_pointer())
+
+
+@typeof_impl.register(Packs)
+def _typeof_packs(packs: Packs, context: Any) -> PacksType:
+    return packs._numba_type_
+
+
+unbox(PacksType)(_unbox)
+
+
+@infer_global(operator.getitem)
+class _PacksItem(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, args: Any, kws: Any) -> Any:
+        if isinstance(args[0], PacksType) and isinstance(args[1], types.Integer):
+            return signature(args[0].member, args[0], types.intp)
+        return None
+
+
+@lower_builtin(operator.getitem, PacksType, types.intp)  # type: ignore[untyped-decorator]
+def _get_member(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """Read the address of a pack off the table, which stands still while a kernel runs."""
+    addresses = builder.bitcast(args[0], ir.IntType(64).as_pointer())
+    loaded = builder.load(builder.gep(addresses, [args[1]]))
+    loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return builder.inttoptr(loaded, ir.IntType(8).as_pointer())

@@ -37,8 +37,8 @@ _ROWS = 16
 # contents that are next to nothing, over their absolute tolerance
 _LITTLE = 2.0
 
-_GAMMA = 0.25
-_A = np.array([
+GAMMA = 0.25
+A = np.array([
     [0.0, 0.0, 0.0, 0.0],
     [1.544, 0.0, 0.0, 0.0],
     [0.9466785280815826, 0.2557011698983284, 0.0, 0.0],
@@ -50,7 +50,7 @@ _TIME = np.array([0.0, 0.386, 0.21, 0.63, 1.0, 1.0])
 _TIME_SLOPE = np.array([0.25, -0.1043, 0.1035, -0.0362, 0.0, 0.0])
 # half the span of the difference quotient in time, over the step
 _TIME_NUDGE = 1e-4
-_C = np.array([
+C = np.array([
     [0.0, 0.0, 0.0, 0.0, 0.0],
     [-5.6688, 0.0, 0.0, 0.0, 0.0],
     [-2.430093356833875, -0.2063599157091915, 0.0, 0.0, 0.0],
@@ -78,10 +78,10 @@ class Work(Pack):
         Argument of a stage.
     error, scale : float64[n]
         Error estimate of the step; absolute tolerances.
-    method : int64[5]
+    method : int64[6]
         Of `steps`: which method; explicit steps in a row that looked stiff, and all of them. Of `quadrature`:
-        the kind of range, and which of those that are kept.
-    pace : float64[7]; marks : int64[5]
+        the kind of range, and which of those that are kept. 1 if the rates at the end of a step came with it.
+    pace : float64[7]; marks : int64[6]
         Of `integrate`: how far the sample has come.
     values : float64[2 + links, points.LANES]; x, speed : float64[points.LANES]; side : float64[points.SIDE]
         Of `curve_range`: at the points of a range, where they are, the rates there, and the working memory of
@@ -141,9 +141,9 @@ def new_work(plan: Plan) -> Work:
         last=np.zeros(n),
         error=np.zeros(n),
         scale=np.zeros(n),
-        method=np.zeros(5, np.int64),
+        method=np.zeros(6, np.int64),
         pace=np.zeros(7),
-        marks=np.zeros(5, np.int64),
+        marks=np.zeros(6, np.int64),
         values=np.zeros((2 + links, LANES)),
         x=np.zeros(LANES),
         speed=np.zeros(LANES),
@@ -182,11 +182,12 @@ def step(plan, sample, t, h, state, work):
     n = state.size
     u = work.stages
     stage = work.new
-    diagonal = 1.0 / (h * _GAMMA)
+    diagonal = 1.0 / (h * GAMMA)
     timed = plan.settings[TIMED] > 0.0
     if timed:
         _set_drift(plan, sample, t, h, state, work)
-    if not _factorise_step(plan, diagonal, work):
+    set_matrix(plan, diagonal, work)
+    if not factorise(work.matrix, work.pivots):
         return False
     for s in range(STAGES):
         _stage_state(s, state, u, stage)
@@ -199,7 +200,7 @@ def step(plan, sample, t, h, state, work):
             for i in range(n):
                 work.right[i] += h * _TIME_SLOPE[s] * work.drift[i]
         for j in range(s):
-            weight = _C[s, j] / h
+            weight = C[s, j] / h
             for i in range(n):
                 work.right[i] += weight * u[j, i]
         _solve_stage(plan, diagonal, work, u[s])
@@ -287,8 +288,8 @@ def _set_drift(plan, sample, t, h, state, work):
 
 
 @jit
-def _factorise_step(plan, diagonal, work):
-    """Factorise ``diagonal - S B``."""
+def set_matrix(plan, diagonal, work):
+    """Write ``diagonal - S B``, of which the slopes S are ``work.slopes``, to ``work.matrix``."""
     contents = contents_per_volume(plan)
     q = work.flux.size
     for column in range(q):
@@ -304,7 +305,6 @@ def _factorise_step(plan, diagonal, work):
             loss = work.slopes[i, source * contents + c] if source >= 0 else 0.0
             work.matrix[i, column] = loss - gain
         work.matrix[column, column] += diagonal
-    return factorise(work.matrix, work.pivots)
 
 
 @jit
@@ -331,5 +331,5 @@ def _stage_state(s, state, u, stage):
     for i in range(state.size):
         total = state[i]
         for j in range(s):
-            total += _A[s, j] * u[j, i]
+            total += A[s, j] * u[j, i]
         stage[i] = total

@@ -12,6 +12,7 @@ from .explicit import ORDER as EXPLICIT_ORDER
 from .explicit import STAGES as LAST
 from .explicit import doubt_step, end_rates, explicit_step, prepare_explicit_dense, stiffness
 from .flows import regimes
+from .hatches import any_joined
 from .jit import jit
 from .model import RTOL, copy, fill, n_contents
 from .network import collect, rates, rates_and_slopes
@@ -65,16 +66,34 @@ def try_step(plan, sample, t, h, state, work):
     """Take a step of length h from t; False if it cannot be taken."""
     if work.method[0] > 0:
         return _implicit_step(plan, sample, t, h, state, work)
+    before = regimes_at(plan, sample, t, state)
+    explicit_step(plan, sample, t, h, state, work)
+    work.method[5] = 0
+    doubt_bends(h, before, regimes(plan, sample), work)  # its last stage is at the end
+    return True
+
+
+@jit
+def goes_in_lane(plan, sample):
+    """Whether the next step can be taken beside those of others: no hatch is open."""
+    return not any_joined(plan, sample)
+
+
+@jit
+def regimes_at(plan, sample, t, state):
+    """`flows.regimes` at a state, where an explicit step begins."""
     sample.clock[0] = t
     look(plan, sample, state)
-    choked, turned = regimes(plan, sample)
-    explicit_step(plan, sample, t, h, state, work)
-    now_choked, now_turned = regimes(plan, sample)  # its last stage is at the end
-    if now_turned != turned:
+    return regimes(plan, sample)
+
+
+@jit
+def doubt_bends(h, before, after, work):
+    """Doubt the error of an explicit step that ends in other `flows.regimes` than it begins in."""
+    if before[1] != after[1]:
         doubt_step(h, _TURNED, work)
-    elif now_choked != choked:
+    elif before[0] != after[0]:
         doubt_step(h, _CHOKED, work)
-    return True
 
 
 @jit
@@ -101,7 +120,11 @@ def finish_step(plan, sample, t, h, state, work, watched):
             prepare_dense(work)
             straighten_dense(plan, state, work)
         return
-    end_rates(plan, sample, t + h, work)
+    if work.method[5] == 0:
+        end_rates(plan, sample, t + h, work)
+    else:
+        sample.clock[0] = t + h
+        look(plan, sample, work.new)
     shown = stiffness(h, work)
     work.method[1] = work.method[1] + 1 if shown > _STIFF else 0
     if shown > _SUSPECT:

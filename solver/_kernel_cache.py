@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numba.core.registry import cpu_target
 
-from ..kernels import batch, outcomes
+from ..kernels import batch
 from .errors import LeakflowError
 
-__all__ = ["CacheError", "cache_folder", "is_kept_at_all", "is_warm", "lookups", "processor"]
+if TYPE_CHECKING:
+    from .case import Case
 
-#: What a run calls.
-_OF_A_RUN: tuple[Any, ...] = (batch._run_samples, outcomes.n_outcomes)
+__all__ = ["CacheError", "cache_folder", "is_kept_at_all", "lookups", "missing", "processor"]
+
+#: What runs call.
+_OF_RUNS: tuple[Any, ...] = (batch._run_samples, batch._run_in_lanes)
 
 
 class CacheError(LeakflowError):
     """Compiled kernels cannot be kept: one line that says so."""
 
 
-def is_warm() -> bool:
-    """Return whether a run will find its kernels in the cache, made for this processor; compiles nothing.
+def missing(case: Case | None = None) -> int:
+    """Return how many kernels a run, of any case if none is given, does not find in the cache; compiles none.
 
-    True as well where the JIT is switched off.
+    None is missing where the JIT is switched off. In the cache is what was made for this processor.
     """
-    return all(_is_kept(kernel) for kernel in _OF_A_RUN)
+    kernels = [kernel for kernel in _OF_RUNS if not _is_kept(kernel)]
+    if kernels and case is not None:
+        from .plan import compile_case
+
+        needed = batch.kernel_of(compile_case(case).plan)
+        kernels = [kernel for kernel in kernels if kernel is needed]
+    return len(kernels)
 
 
 def is_kept_at_all() -> bool:
     """Return whether there is a folder for what is compiled; without one every process compiles anew."""
-    return all(not hasattr(kernel, "_cache") or kernel._cache.cache_path for kernel in _OF_A_RUN)
+    return all(not hasattr(kernel, "_cache") or kernel._cache.cache_path for kernel in _OF_RUNS)
 
 
 def cache_folder() -> str:
@@ -40,7 +49,7 @@ def cache_folder() -> str:
     CacheError
         There is none that can be written.
     """
-    kernel = _OF_A_RUN[0]
+    kernel = _OF_RUNS[0]
     if not hasattr(kernel, "_cache"):
         return ""
     if not is_kept_at_all():

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .case import Case
 
 __all__ = ["load_numba", "say_if_compiling"]
 
-#: Processor time that compiling the kernels of a run took where other work shared the processor [s].
+#: Processor time that compiling the kernel of a run took where other work shared the processor [s].
 _COMPILE_SECONDS = 25
 
 
@@ -31,11 +35,18 @@ def load_numba() -> None:
         gc.enable()
 
 
-def say_if_compiling() -> None:
-    """Say on standard error that the work starts with compiling, where no cache spares that."""
-    from ._kernel_cache import is_kept_at_all, is_warm
+def say_if_compiling(case: Case | None = None) -> None:
+    """Say on standard error that the work starts with compiling, where no cache spares that.
 
-    if not is_warm():
+    Parameters
+    ----------
+    case : Case, optional
+        What is to be run; by default any case may be.
+    """
+    from ._kernel_cache import is_kept_at_all, missing
+
+    kernels = missing(case)
+    if kernels > 0:
         often = "once" if is_kept_at_all() else "in every process"
-        line = f"compiling the kernels, {often}: about {_COMPILE_SECONDS} s"
+        line = f"compiling the kernels, {often}: about {kernels * _COMPILE_SECONDS} s"
         print(line, file=sys.stderr, flush=True)  # noqa: T201

@@ -157,7 +157,7 @@ def sweep(
         if not quiet:
             advise(loaded)
         if not (quiet or as_json):
-            say_if_compiling()
+            say_if_compiling(loaded)
         if campaign is not None:
             begin_campaign(
                 loaded, campaign, out=path, shard=shard, part_samples=part_samples, threads=threads,
@@ -209,7 +209,7 @@ def run(
             if out is not None:
                 check_destination(out)
         if not (quiet or as_json):
-            say_if_compiling()
+            say_if_compiling(loaded)
         result = run_once(loaded, sample=sample)
         with interruptible(), writing():
             if plot is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import batch, copula, draw, gas, laws, model, outcomes, sizing, throughput
-from ._kernel_cache import CacheError, cache_folder, is_warm, lookups, processor
+from ._kernel_cache import CacheError, cache_folder, lookups, missing, processor
 from .case import load_case
 from .engine import drawn_again, warm_up
 from .laws import crack_flow, orifice_flow, seal_flow
@@ -21,6 +21,7 @@ __all__ = ["KERNELS", "Warmup", "compile_kernels"]
 #: What is called from Python, each with all that it calls in turn.
 KERNELS: dict[str, Any] = {
     "batch.run_samples": batch._run_samples,
+    "batch.run_in_lanes": batch._run_in_lanes,
     "outcomes.n_outcomes": outcomes.n_outcomes,
     "draw.draw_point_inputs": draw.draw_point_inputs,
     "draw.draw_populations": draw.draw_populations,
@@ -78,7 +79,8 @@ def compile_kernels() -> Warmup:
     cache = cache_folder()
     started = time.perf_counter()
     before = {name: lookups(kernel)[1] for name, kernel in KERNELS.items()}
-    warm_up(compile_case(load_case("choked-blowdown")).plan)
+    for case in ("choked-blowdown", "two-volume-equalisation"):  # one unknown, and several side by side
+        warm_up(compile_case(load_case(case)).plan)
     _draw_again()
     _correlate()
     _call_laws()
@@ -87,7 +89,7 @@ def compile_kernels() -> Warmup:
     found: list[str] = []
     for name, kernel in KERNELS.items():
         (compiled if lookups(kernel)[1] > before[name] else found).append(name)
-    if not is_warm():
+    if missing() > 0:
         raise CacheError(
             f"{cache}: compiled kernels were not kept there; NUMBA_CACHE_DIR names another folder"
         )

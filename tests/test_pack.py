@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from leakflow.kernels.jit import jit
-from leakflow.kernels.pack import Pack
+from leakflow.kernels.pack import Pack, Packs
 
 ROW = np.dtype([("a", "f8"), ("b", "i8", (2,))])
 
@@ -83,3 +83,21 @@ def test_a_pickled_pack_has_a_table_of_its_own():
 def test_fields_are_all_given_once(values):
     with pytest.raises(TypeError, match="takes the fields line, table, rows, count"):
         Three(*values)
+
+
+@jit
+def read_each(packs, count, out):
+    for i in range(count):
+        pack = packs[i]
+        out[i] = pack.line[0] + pack.count
+        write(pack)
+
+
+def test_packs_are_read_and_written_by_number():
+    several = [three().replace(line=np.array([10.0 * i]), count=i) for i in range(5)]
+    packs = Packs(several)
+    out = np.zeros(5)
+    read_each(packs, 5, out)
+    assert out.tolist() == [0.0, 11.0, 22.0, 33.0, 44.0]
+    assert [packs[i].line[0] for i in range(5)] == [7.0] * 5
+    assert packs[3] is several[3]
