@@ -1,4 +1,4 @@
-"""The work that all measurements of speed are made with: four cases, and the crack law alone.
+"""The work that all measurements of speed are made with: cases, and the crack law alone.
 
 ``prk-year``
     Station and tunnel, a hatch with its seal, 32 cracks; a year, the hatch open two days every two months.
@@ -8,6 +8,8 @@
     The isolated tunnel with 8 cracks for 30 days.
 ``stiff-valve``
     A valve of 20 mm between the two, opened for an hour each week, for 90 days.
+``station-year``, ``station-valve``
+    ``prk-year`` and ``stiff-valve`` without life support: the station's pressure is an unknown too.
 ``law``
     The crack law over random geometries and pressures: `law_columns`.
 
@@ -26,7 +28,7 @@ from numpy.typing import NDArray
 from leakflow.solver import load_case
 from leakflow.solver.case import Case
 
-__all__ = ["CASES", "SEED", "law_columns", "workload"]
+__all__ = ["CASES", "SEED", "SIDE_BY_SIDE", "law_columns", "workload"]
 
 #: Of the draws of all workloads.
 SEED = 20210714
@@ -38,10 +40,13 @@ _FILES: Mapping[str, tuple[str, dict[str, object]]] = MappingProxyType(
         "prk-year-1024": ("prk-year", {"paths.cracks.count": 1024}),
         "prk-decay": ("prk-decay", {}),
         "stiff-valve": ("stiff-valve", {}),
+        "station-year": ("prk-year", {"volumes.station.kind": "integrated"}),
+        "station-valve": ("stiff-valve", {"volumes.station.kind": "integrated"}),
     }
 )
-#: Names of the workloads that are cases.
-CASES = tuple(_FILES)
+#: Names of the workloads that are cases of one unknown, and of those of two, whose samples go side by side.
+CASES = ("prk-year", "prk-year-1024", "prk-decay", "stiff-valve")
+SIDE_BY_SIDE = ("station-year", "station-valve")
 
 
 def workload(name: str, overrides: Mapping[str, object] = MappingProxyType({})) -> Case:
@@ -50,7 +55,7 @@ def workload(name: str, overrides: Mapping[str, object] = MappingProxyType({})) 
     Parameters
     ----------
     name : str
-        One of `CASES`.
+        One of `CASES` or `SIDE_BY_SIDE`.
     overrides : mapping of str to object
         As of `leakflow.solver.load_case`.
     """

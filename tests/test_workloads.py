@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.workloads import CASES, SEED, law_columns, workload
+from benchmarks.workloads import CASES, SEED, SIDE_BY_SIDE, law_columns, workload
+from leakflow.kernels import model, sample_lanes
 from leakflow.solver import engine
 from leakflow.solver.plan import compile_case
 
@@ -31,8 +32,16 @@ def test_sizes(name, days, cracks):
     assert compiled.plan.max_cracks == cracks
 
 
-def test_every_case_is_listed():
-    assert set(CASES) == {"prk-year", "prk-year-1024", "prk-decay", "stiff-valve"}
+@pytest.mark.parametrize("name", CASES)
+def test_cases_have_one_unknown(name):
+    assert model.sizes(compile_case(workload(name)).plan)[0] == 1
+
+
+@pytest.mark.parametrize("name", SIDE_BY_SIDE)
+def test_the_others_go_side_by_side(name):
+    plan = compile_case(workload(name)).plan
+    assert model.sizes(plan)[0] == 2
+    assert sample_lanes.goes_in_lanes(plan)
 
 
 @pytest.mark.parametrize(
