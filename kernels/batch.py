@@ -170,48 +170,58 @@ def _run_in_lanes(
     turn = EXPLICIT
     while turn != IDLE:
         for lane in range(LANES):
-            i = lanes.place[lane]
-            sample, work, track, state = samples[lane], works[lane], tracks[lane], states[lane]
-            possible = True
-            if i >= 0:
-                if lanes.turn[lane] != turn:
-                    continue
-                _take(plan, sample, lanes, lane, work, track, values[i])
-            while True:
-                if i >= 0:
-                    result = end_step(plan, sample, state, possible, work, track, values[i], flows[i])
-                elif taken < statuses.size:
-                    i = taken
-                    taken += 1
-                    lanes.span[lane] = _NEW
-                    result = begin_sample(
-                        plan, seed, first, i, points, sample, work, starts[lane], state, inputs, outcomes
-                    )
-                    if result == status.OK:
-                        result = start_run(plan, sample, state, work, track, values[i], flows[i])
-                else:
-                    break
-                if result == STEPPING:
-                    if goes_in_lane(plan, sample):
-                        possible = _put(plan, sample, lanes, lane, state, work)
-                        if possible:
-                            break
-                    else:
-                        possible = try_step(plan, sample, work.pace[TIME], work.pace[STEP], state, work)
-                else:
-                    finish_sample(
-                        plan, sample, starts[lane], state, work, track, i, result, outcomes, values, flows
-                    )
-                    statuses[i] = result
-                    i = _NONE
-            lanes.place[lane] = i
-            if i < 0:
-                lanes.turn[lane] = IDLE
+            if lanes.place[lane] == _NONE or lanes.turn[lane] == turn:
+                taken = _serve(
+                    plan, seed, first, samples[lane], works[lane], tracks[lane], starts[lane], states[lane],
+                    lanes, lane, taken, points, inputs, outcomes, statuses, values, flows,
+                )  # fmt: skip
         turn = _next_turn(lanes)
         if turn == EXPLICIT:
             explicit_steps(plan, samples, lanes)
         elif turn == IMPLICIT:
             implicit_steps(plan, samples, lanes)
+
+
+@jit
+def _serve(
+    plan, seed, first, sample, work, track, start, state,
+    lanes, lane, taken, points, inputs, outcomes, statuses, values, flows,
+):  # fmt: skip
+    """Let the sample of a lane go on to the next step that it waits for, or the next sample of the block.
+
+    Returns
+    -------
+    int
+        How many samples are taken.
+    """
+    i = lanes.place[lane]
+    possible = True
+    if i >= 0:
+        _take(plan, sample, lanes, lane, work, track, values[i])
+    while i >= 0 or taken < statuses.size:
+        if i >= 0:
+            result = end_step(plan, sample, state, possible, work, track, values[i], flows[i])
+        else:
+            i = taken
+            taken += 1
+            lanes.span[lane] = _NEW
+            result = begin_sample(plan, seed, first, i, points, sample, work, start, state, inputs, outcomes)
+            if result == status.OK:
+                result = start_run(plan, sample, state, work, track, values[i], flows[i])
+        if result != STEPPING:
+            finish_sample(plan, sample, start, state, work, track, i, result, outcomes, values, flows)
+            statuses[i] = result
+            i = _NONE
+        elif not goes_in_lane(plan, sample):
+            possible = try_step(plan, sample, work.pace[TIME], work.pace[STEP], state, work)
+        else:
+            possible = _put(plan, sample, lanes, lane, state, work)
+            if possible:
+                break
+    lanes.place[lane] = i
+    if i == _NONE:
+        lanes.turn[lane] = IDLE
+    return taken
 
 
 @jit

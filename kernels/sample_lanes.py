@@ -31,16 +31,16 @@ _CONTENT = 21 * LANES
 #: What a lane waits for: nothing, an explicit or an implicit step.
 IDLE, EXPLICIT, IMPLICIT = 0, 1, 2
 
-#: Laws of a path in a lane, besides what its conductances give
+#: Laws of a path in a lane, besides what its conductances give.
 NO_MORE, TABULATED, HOLE, ASK = 0, 1, 2, 3
 _LAWS = 4
 #: Rows of the block of a link: pressures of its ends, of a feed that of its volume, the flow, conductances;
 #: where the cell of a table begins and ends, in places of `table`, what turns a place into one from -1 to 1,
-#: one over the lowest pressure of the table, the place at hand, the coefficients; of a feed `feed_numbers`
+#: one over the lowest pressure of the table, the place at hand, the coefficients; of a feed `feed_numbers`.
 OWN, OTHER, FLOW, MOLECULAR, VISCOUS = (k * LANES for k in range(5))
 LOW, HIGH, SCALE, PER_LOW, PLACE, COEFFICIENT = (k * LANES for k in range(5, 11))
 BASE, SLOPE, LEVEL, SHARE, GAIN, MOST = (k * LANES for k in range(5, 11))
-#: Of a hole: discharge coefficient, inlet loss, and for each end what the law takes of its gas
+#: Of a hole: discharge coefficient, inlet loss, and for each end what the law takes of its gas.
 DISCHARGE, LOSS = 10 * LANES, 11 * LANES
 AREA, LAMINAR, GAMMA, RATIO, CHOKED = (k * LANES for k in range(12, 22, 2))
 _LINK = (10 + NODES) * LANES
@@ -84,7 +84,7 @@ def new_lanes(plan: Plan) -> Lanes:
         content=np.zeros((sizes(plan)[1], _CONTENT)),
         given=np.zeros((plan.volumes.size, LANES)),
         link=np.zeros((links, _LINK)),
-        system=np.zeros((links, (2 * links + sizes(plan)[0] + 1) * LANES)),
+        system=np.zeros((links, (1 + links + sizes(plan)[0]) * LANES)),
         law=np.zeros((plan.paths.size, LANES), np.int64),
         laws=np.zeros((plan.paths.size, _LAWS), np.int64),
         turn=np.zeros(LANES, np.int64),

@@ -15,7 +15,7 @@ from .flows import regimes
 from .hatches import any_joined
 from .jit import jit
 from .model import RTOL, copy, fill, n_contents
-from .network import collect, rates, rates_and_slopes
+from .network import collect, rates_and_slopes
 from .rosenbrock import ORDER, prepare_dense, step, straighten_dense
 from .volumes import look
 
@@ -157,9 +157,8 @@ def continue_steps(plan, sample, t, h, limit, state, work, watched):
         work.method[2] += 1
         if work.method[1] < _PATIENCE and work.method[2] < _LOOK_AFTER:
             if watched:
-                rates(plan, sample, state, work.rate)
-            else:
-                copy(work.rate, work.stages[LAST])
+                look(plan, sample, state)
+            copy(work.rate, work.stages[LAST])
             return
         _take_slopes(plan, sample, t, state, work, True)
         if work.method[1] >= _PATIENCE or h * _fastest(plan, work) > _STIFF:

@@ -139,6 +139,11 @@ def test_same_bits_alone_after_any_other(plan, whole):
         assert run(plan, 1, seed=7, first=i).sample(0).bits == whole.sample(i).bits
 
 
+def test_the_series_changes_no_outcome(plan, whole):
+    bare = run(plan, N, seed=7, series=False)
+    assert bare.bits[:3] == whole.bits[:3]
+
+
 def test_a_sample_that_fails_harms_no_other(plan, whole):
     if np.all(whole.status == status.OK):
         pytest.skip("all are possible")
