@@ -200,14 +200,14 @@ def _serve(
         _take(plan, sample, lanes, lane, work, track, values[i])
     while i >= 0 or taken < statuses.size:
         if i >= 0:
-            result = end_step(plan, sample, state, possible, work, track, values[i], flows[i])
+            result = end_step(plan, sample, state, possible, work, track, values[i], flows[i], None)
         else:
             i = taken
             taken += 1
             lanes.span[lane] = _NEW
             result = begin_sample(plan, seed, first, i, points, sample, work, start, state, inputs, outcomes)
             if result == status.OK:
-                result = start_run(plan, sample, state, work, track, values[i], flows[i])
+                result = start_run(plan, sample, state, work, track, values[i], flows[i], None)
         if result != STEPPING:
             finish_sample(plan, sample, start, state, work, track, i, result, outcomes, values, flows)
             statuses[i] = result

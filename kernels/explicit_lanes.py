@@ -24,7 +24,7 @@ def explicit_steps(plan, samples, lanes):
     within = n - lanes.link.shape[0]
     for s in range(1, STAGES):
         for i in range(n if s == STAGES - 1 else within):  # of the last, `explicit.stiffness` wants all
-            _set_argument_of(s, lanes.content[i])
+            _set_argument_of(s, lanes.content[i], lanes.turn.size)
         rates_in_lanes(plan, samples, lanes, EXPLICIT, ARGUMENT)
         _keep_rates(s, lanes)
     for i in range(n):
@@ -69,35 +69,35 @@ def _keep_rates(s, lanes):
 
 
 @jit
-def _set_argument_of(s, block):
+def _set_argument_of(s, block, count):
     """Write a content in the argument of stage s: a loop for each, that the weights are constants in it."""
     if s == 1:
-        _set_argument(1, block)
+        _set_argument(1, block, count)
     elif s == 2:
-        _set_argument(2, block)
+        _set_argument(2, block, count)
     elif s == 3:
-        _set_argument(3, block)
+        _set_argument(3, block, count)
     elif s == 4:
-        _set_argument(4, block)
+        _set_argument(4, block, count)
     elif s == 5:
-        _set_argument(5, block)
+        _set_argument(5, block, count)
     elif s == 6:
-        _set_argument(6, block)
+        _set_argument(6, block, count)
     elif s == 7:
-        _set_argument(7, block)
+        _set_argument(7, block, count)
     elif s == 8:
-        _set_argument(8, block)
+        _set_argument(8, block, count)
     elif s == 9:
-        _set_argument(9, block)
+        _set_argument(9, block, count)
     elif s == 10:
-        _set_argument(10, block)
+        _set_argument(10, block, count)
     else:
-        _set_argument(11, block)
+        _set_argument(11, block, LANES)
 
 
 @jit_inline
-def _set_argument(s, block):
-    for lane in range(LANES):
+def _set_argument(s, block, count):
+    for lane in range(count):
         change = 0.0
         for j in range(s):
             if A[s, j] != 0.0:

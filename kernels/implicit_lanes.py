@@ -6,7 +6,8 @@ stages; these are solved, as there, for the fluxes, so that every flux that leav
 
 from .jit import jit
 from .linear import factorise
-from .rate_lanes import rates_in_lanes
+from .model import fill
+from .rate_lanes import add_flow, copy_row, rates_in_lanes
 from .rosenbrock import GAMMA, STAGES, A, C, set_matrix
 from .sample_lanes import ARGUMENT, ERROR, IMPLICIT, LANES, NEW, RATE, STATE, STEP_LENGTH, set_looked_at
 
@@ -22,7 +23,7 @@ def implicit_steps(plan, samples, lanes):
     lanes : sample_lanes.Lanes
         With what `sample_lanes.put_step` and `put_system` put there. Output: what `take_implicit_step` takes.
     """
-    n = lanes.content.shape[0]
+    n, count = lanes.content.shape[0], lanes.turn.size
     within = n - lanes.link.shape[0]
     for s in range(STAGES):
         if s == 0:
@@ -30,15 +31,15 @@ def implicit_steps(plan, samples, lanes):
                 _start(lanes.content[i])
         else:
             for i in range(n if s >= STAGES - 2 else within):
-                _set_argument(s, lanes.content[i])
+                _set_argument(s, lanes.content[i], count)
             rates_in_lanes(plan, samples, lanes, IMPLICIT, ARGUMENT)
         for i in range(n):
-            _add_stages(s, lanes.content[i])
+            _add_stages(s, lanes.content[i], count)
         _solve(plan, lanes)
         for i in range(n):
-            _keep_stage(s, lanes.content[i])
+            _keep_stage(s, lanes.content[i], count)
     for i in range(n):
-        _set_end(lanes.content[i])
+        _set_end(lanes.content[i], count)
 
 
 @jit
@@ -57,10 +58,10 @@ def put_system(plan, lanes, lane, h, work):
         block = lanes.system[i]
         row = int(work.flux[i])
         for j in range(q):
-            block[(1 + j) * LANES + lane] = work.matrix[i, j]
-        block[(1 + i) * LANES + lane] = 1.0 / work.matrix[i, i]
+            block[j * LANES + lane] = work.matrix[i, j]
+        block[i * LANES + lane] = 1.0 / work.matrix[i, i]
         for j in range(m):
-            block[(1 + q + j) * LANES + lane] = work.slopes[row, j]
+            block[(q + j) * LANES + lane] = work.slopes[row, j]
     return True
 
 
@@ -86,24 +87,24 @@ def _start(block):
 
 
 @jit
-def _set_argument(s, block):
+def _set_argument(s, block, count):
     """Write a content in the argument of stage s; the last adds the stage before to the argument before."""
     if s == STAGES - 1:
-        for lane in range(LANES):
-            block[ARGUMENT + lane] += block[s * LANES + lane]
+        for lane in range(count):
+            block[ARGUMENT + lane] += block[(STAGES - 1) * LANES + lane]
         return
     a, b, c, d = A[s, 0], A[s, 1], A[s, 2], A[s, 3]
-    for lane in range(LANES):
+    for lane in range(count):
         total = a * block[LANES + lane] + b * block[2 * LANES + lane]
         total += c * block[3 * LANES + lane] + d * block[4 * LANES + lane]
         block[ARGUMENT + lane] = block[STATE + lane] + total
 
 
 @jit
-def _add_stages(s, block):
+def _add_stages(s, block, count):
     """Add to the rates of stage s what the stages before count."""
     a, b, c, d, e = C[s, 0], C[s, 1], C[s, 2], C[s, 3], C[s, 4]
-    for lane in range(LANES):
+    for lane in range(count):
         total = a * block[LANES + lane] + b * block[2 * LANES + lane]
         total += c * block[3 * LANES + lane] + d * block[4 * LANES + lane]
         total += e * block[5 * LANES + lane]
@@ -113,18 +114,20 @@ def _add_stages(s, block):
 @jit
 def _solve(plan, lanes):
     """Solve for the fluxes of a stage, and add what they move to its rates."""
-    q = lanes.system.shape[0]
+    q, count = lanes.flux.shape
     n = lanes.content.shape[0]
     for i in range(q):
-        _clear(lanes.system[i])
+        flux, system = lanes.flux[i], lanes.system[i]
+        fill(flux, 0.0)
         for j in range(n - q):
-            _add_product(1.0, lanes.system[i], (1 + q + j) * LANES, lanes.content[j], RATE)
+            _add_product(1.0, system, (q + j) * LANES, lanes.content[j], RATE, flux, count)
         for j in range(i):
-            _add_product(-1.0, lanes.system[i], (1 + j) * LANES, lanes.system[j], 0)
+            _add_product(-1.0, system, j * LANES, lanes.flux[j], 0, flux, count)
     for i in range(q - 1, -1, -1):
+        flux, system = lanes.flux[i], lanes.system[i]
         for j in range(i + 1, q):
-            _add_product(-1.0, lanes.system[i], (1 + j) * LANES, lanes.system[j], 0)
-        _multiply(lanes.system[i], (1 + i) * LANES)
+            _add_product(-1.0, system, j * LANES, lanes.flux[j], 0, flux, count)
+        _multiply(system, i * LANES, flux, count)
     for k in range(q):
         source = -1
         if k < plan.paths.size:
@@ -133,49 +136,38 @@ def _solve(plan, lanes):
         else:
             sink = plan.volumes[plan.feeds[k - plan.paths.size]["volume"]]["state"]
         if source >= 0:
-            _add_flux(-1.0, lanes.system[k], lanes.content[source])
+            add_flow(-1.0, lanes.flux[k], 0, lanes.content[source], count)
         if sink >= 0:
-            _add_flux(1.0, lanes.system[k], lanes.content[sink])
-        _add_flux(1.0, lanes.system[k], lanes.content[n - q + k])
+            add_flow(1.0, lanes.flux[k], 0, lanes.content[sink], count)
+        add_flow(1.0, lanes.flux[k], 0, lanes.content[n - q + k], count)
 
 
 @jit
-def _clear(block):
-    for lane in range(LANES):
-        block[lane] = 0.0
-
-
-@jit
-def _add_product(sign, block, row, other, at):
+def _add_product(sign, system, row, other, at, flux, count):
     """Add to a flux one of its coefficients times another number."""
-    for lane in range(LANES):
-        block[lane] += sign * (block[row + lane] * other[at + lane])
+    for lane in range(count):
+        flux[lane] += sign * (system[row + lane] * other[at + lane])
 
 
 @jit
-def _multiply(block, row):
-    for lane in range(LANES):
-        block[lane] *= block[row + lane]
+def _multiply(system, row, flux, count):
+    """Multiply a flux with one of its coefficients."""
+    for lane in range(count):
+        flux[lane] *= system[row + lane]
 
 
 @jit
-def _add_flux(sign, system, content):
-    for lane in range(LANES):
-        content[RATE + lane] += sign * system[lane]
-
-
-@jit
-def _keep_stage(s, block):
+def _keep_stage(s, block, count):
     """Keep a stage: the rates over the diagonal of the matrix."""
-    at = (1 + s) * LANES
-    for lane in range(LANES):
-        block[at + lane] = block[RATE + lane] * (GAMMA * block[STEP_LENGTH + lane])
+    for lane in range(count):
+        block[RATE + lane] *= GAMMA * block[STEP_LENGTH + lane]
+    copy_row(block, RATE, block, (1 + s) * LANES)
 
 
 @jit
-def _set_end(block):
+def _set_end(block, count):
     """Write the end of the step of a content; the last stage is its error."""
-    for lane in range(LANES):
+    for lane in range(count):
         error = block[STAGES * LANES + lane]
         block[ERROR + lane] = error
         block[NEW + lane] = block[ARGUMENT + lane] + error

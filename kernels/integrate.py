@@ -76,16 +76,23 @@ def integrate(plan, sample, state, work, track, values, flows):
     int
         A status of `status`.
     """
-    result = start_run(plan, sample, state, work, track, values, flows)
+    result = start_run(plan, sample, state, work, track, values, flows, True)
     while result == STEPPING:
         possible = try_step(plan, sample, work.pace[TIME], work.pace[STEP], state, work)
-        result = end_step(plan, sample, state, possible, work, track, values, flows)
+        result = end_step(plan, sample, state, possible, work, track, values, flows, True)
     return result
 
 
 @jit
-def start_run(plan, sample, state, work, track, values, flows):
+def start_run(plan, sample, state, work, track, values, flows, curves):
     """Begin to `integrate`, and go on to the first step that is to be taken.
+
+    Parameters
+    ----------
+    plan, sample, state, work, track, values, flows
+        Of `integrate`.
+    curves : bool or None
+        None where no span is an integral over one unknown: a kernel for such runs is compiled without these.
 
     Returns
     -------
@@ -110,11 +117,11 @@ def start_run(plan, sample, state, work, track, values, flows):
             work.marks[_MOVES] = 1
     if work.marks[_REGROUPS] > 0 and not regroup(plan, sample, state):
         return status.IMPOSSIBLE
-    return _go_on(plan, sample, state, work, track, values, flows)
+    return _go_on(plan, sample, state, work, track, values, flows, curves)
 
 
 @jit
-def end_step(plan, sample, state, possible, work, track, values, flows):
+def end_step(plan, sample, state, possible, work, track, values, flows, curves):
     """Accept or reject the step that was tried, and go on to the next one.
 
     Parameters
@@ -156,7 +163,7 @@ def end_step(plan, sample, state, possible, work, track, values, flows):
         note_crossings(plan, sample, state, t, end, switch, work, track)
         copy(state, work.rate)
         pace[TIME] = there
-        return _leave_span(plan, sample, state, work, track, values, flows)
+        return _leave_span(plan, sample, state, work, track, values, flows, curves)
     note_times(plan, sample, state, work.new, t, end, end, work, track, values, flows)
     note_crossings(plan, sample, state, t, end, 1.0, work, track)
     copy(state, work.new)
@@ -164,7 +171,7 @@ def end_step(plan, sample, state, possible, work, track, values, flows):
     if is_exhausted(plan, sample, state):
         return status.GAS_EXHAUSTED
     if not end < pace[_STOP]:
-        return _leave_span(plan, sample, state, work, track, values, flows)
+        return _leave_span(plan, sample, state, work, track, values, flows, curves)
     pace[STEP] = min(h * (min(factor, 1.0) if work.marks[_REJECTED] > 0 else factor), pace[_LONGEST])
     work.marks[_REJECTED] = 0
     work.marks[SPAN] += work.marks[_MOVES]
@@ -183,7 +190,7 @@ def end_of_step(work):
 
 
 @jit
-def _go_on(plan, sample, state, work, track, values, flows):
+def _go_on(plan, sample, state, work, track, values, flows, curves):
     """From the end of a span go on to the first step of another, as `start_run` does."""
     duration = plan.settings[DURATION]
     while True:
@@ -201,7 +208,7 @@ def _go_on(plan, sample, state, work, track, values, flows):
         if event < sample.events.size:
             stop = min(stop, sample.events[event]["time"])
         work.pace[_STOP] = stop
-        if has_curve(plan, sample, state, work):
+        if curves is not None:
             result = _follow(plan, sample, state, t, stop, work, track, values, flows)
             if result != status.OK:
                 return result
@@ -212,11 +219,11 @@ def _go_on(plan, sample, state, work, track, values, flows):
 
 
 @jit
-def _leave_span(plan, sample, state, work, track, values, flows):
+def _leave_span(plan, sample, state, work, track, values, flows, curves):
     """End a span in steps, and go on to the next step."""
     if not _note_closures(plan, sample, state, work):
         return status.IMPOSSIBLE
-    return _go_on(plan, sample, state, work, track, values, flows)
+    return _go_on(plan, sample, state, work, track, values, flows, curves)
 
 
 @jit
@@ -289,6 +296,8 @@ def _ask_for_step(plan, work, track):
 @jit
 def _follow(plan, sample, state, t, stop, work, track, values, flows):
     """Go from t as far as the integrals over the one unknown lead, to ``pace[TIME]``; return a status."""
+    if not has_curve(plan, sample, state, work):
+        return status.OK
     left = stop - t
     start_span(work)
     while t < stop:

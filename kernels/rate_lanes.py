@@ -12,6 +12,7 @@ from .jit import jit, jit_inline
 from .model import CELLS, INTEGRATED, NODES
 from .sample_lanes import (
     AREA,
+    ARGUMENT,
     ASK,
     BASE,
     CHOKED,
@@ -29,6 +30,7 @@ from .sample_lanes import (
     LOW,
     MOLECULAR,
     MOST,
+    NEW,
     OTHER,
     OWN,
     PER_LOW,
@@ -62,10 +64,13 @@ def rates_in_lanes(plan, samples, lanes, turn, at):
     at : int
         Row of the contents where they stand, `ARGUMENT` or `NEW`.
     """
-    links = lanes.link.shape[0]
+    links, count = lanes.link.shape[0], lanes.turn.size
     within = lanes.content.shape[0] - links
     for i in range(within):
-        _start_rate(at, lanes.content[i])
+        if at == ARGUMENT:
+            _start_rate(ARGUMENT, lanes.content[i], count)
+        else:
+            _start_rate(NEW, lanes.content[i], count)
     for k in range(links):
         block = lanes.link[k]
         source = -1
@@ -81,9 +86,9 @@ def rates_in_lanes(plan, samples, lanes, turn, at):
             _copy_pressure(plan, lanes, v, block, OWN)
             _set_feed(block)
         if source >= 0:
-            _add_flow(-1.0, block, lanes.content[source])
+            add_flow(-1.0, block, FLOW, lanes.content[source], count)
         if sink >= 0:
-            _add_flow(1.0, block, lanes.content[sink])
+            add_flow(1.0, block, FLOW, lanes.content[sink], count)
         copy_row(block, FLOW, lanes.content[within + k], RATE)
 
 
@@ -106,11 +111,10 @@ def _set_flows(plan, samples, lanes, turn, p, block):
             asked += _enter_cells(plan, samples, lanes, turn, p, block)
         _set_table_flows(block)
     else:
-        asked += _set_linear_flows(block)
+        _set_linear_flows(block, lanes.turn.size)
         if lanes.laws[p, HOLE] > 0:
+            asked += _count_short(block)
             _add_hole_flows(block)
-        else:
-            asked = lanes.laws[p, ASK]
     if asked > 0:
         _ask(plan, samples, lanes, turn, p, block)
 
@@ -170,23 +174,29 @@ def copy_row(source, start, target, row):
         target[row + lane] = source[start + lane]
 
 
-@jit
-def _start_rate(at, block):
-    """Write the pressure of a content, and no rate yet."""
-    for lane in range(LANES):
+@jit_inline
+def _start_rate(at, block, count):
+    """Write the pressure of a content, and no rate yet; where it stands is a constant for each call."""
+    for lane in range(count):
         block[PRESSURE + lane] = block[at + lane] * block[PER_MASS + lane]
         block[RATE + lane] = 0.0
 
 
 @jit
-def _set_linear_flows(block):
-    """Write the flow by the conductances; return in how many lanes a pressure is negative."""
-    short = 0
-    for lane in range(LANES):
+def _set_linear_flows(block, count):
+    """Write the flow by the conductances."""
+    for lane in range(count):
         own, other = block[OWN + lane], block[OTHER + lane]
         through = block[MOLECULAR + lane] + block[VISCOUS + lane] * (own + other)
         block[FLOW + lane] = through * (own - other)
-        short += 1 if (own < 0.0) | (other < 0.0) else 0
+
+
+@jit
+def _count_short(block):
+    """Count the lanes in which a pressure is negative."""
+    short = 0
+    for lane in range(LANES):
+        short += 1 if (block[OWN + lane] < 0.0) | (block[OTHER + lane] < 0.0) else 0
     return short
 
 
@@ -275,7 +285,7 @@ def _set_feed(block):
 
 
 @jit
-def _add_flow(sign, link, content):
+def add_flow(sign, flow, at, content, count):
     """Add the flow of a link to the rate of a content."""
-    for lane in range(LANES):
-        content[RATE + lane] += sign * link[FLOW + lane]
+    for lane in range(count):
+        content[RATE + lane] += sign * flow[at + lane]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from .chebyshev import POINTS
 from .jit import jit
 from .linear import factorise, substitute
-from .model import TIMED, Plan, contents_per_volume, copy, fill, sizes
+from .model import TIMED, Plan, contents_per_volume, copy, sizes
 from .network import collect, rates
 from .pack import Pack
 from .points import LANES, SIDE
@@ -232,19 +232,38 @@ def dense_bend(work, i):
 
 @jit
 def straighten_dense(plan, state, work):
-    """Let the dense output of a step from ``state`` be a straight line where it swings out over nothing.
+    """Let contents go straight through a step from ``state`` where they would swing out over nothing.
 
     Where contents are far below their absolute tolerance, a step goes over what fades within it: its ends are
-    right, and between them the interpolant may leave them by millions of tolerances.
+    right, and between them the interpolant may leave them by millions of tolerances. With such a one go all
+    of its volume of which there is as little.
     """
-    for i in range(work.slopes.shape[1]):
-        start, end, least = state[i], work.new[i], _LITTLE * work.scale[i]
-        if max(abs(start), abs(end)) > least:
-            continue
-        for k in range(1, 8):
-            if not abs(_dense_value(0.125 * k, start, end, work.dense, i)) <= least:
-                fill(work.dense.ravel(), 0.0)
-                return
+    contents = contents_per_volume(plan)
+    for first in range(0, work.slopes.shape[1], contents):
+        swings = False
+        for i in range(first, first + contents):
+            swings = swings or (_is_little(state, work, i) and _swings(state, work, i))
+        if swings:
+            for i in range(first, first + contents):
+                if _is_little(state, work, i):
+                    for row in range(DENSE):
+                        work.dense[row, i] = 0.0
+
+
+@jit
+def _is_little(state, work, i):
+    """Whether there is next to nothing of content i at both ends of a step."""
+    return max(abs(state[i]), abs(work.new[i])) <= _LITTLE * work.scale[i]
+
+
+@jit
+def _swings(state, work, i):
+    """Whether content i leaves its tolerance between the ends of a step."""
+    for k in range(1, 8):
+        value = _dense_value(0.125 * k, state[i], work.new[i], work.dense, i)
+        if not abs(value) <= _LITTLE * work.scale[i]:
+            return True
+    return False
 
 
 @jit

@@ -4,7 +4,8 @@ Where volumes hold one gas at constant temperatures, a path's flow follows from 
 numbers that stand still between events: they are noted when the sample of a lane begins a span.
 
 Each content and each link has a flat block, a row of it for each number: at constant distances in one array
-the compiler sees that lanes do not touch each other.
+the compiler sees that lanes do not touch each other. Loops over two blocks, which it has to compare, and
+short ones, which it would unroll instead, have the number of lanes as an argument.
 """
 
 import math
@@ -55,8 +56,8 @@ class Lanes(Pack):
         Pressures of volumes that are not integrated [Pa].
     link : float64[P + S, ...]
         Blocks of the paths, then of the feeds.
-    system : float64[P + S, ...]
-        Of `implicit_lanes`: slopes and factors, a block for each flux.
+    system, flux : float64[P + S, ...], float64[P + S, LANES]
+        Of `implicit_lanes`: factors and slopes of each flux, and what is solved for.
     law : int64[P, LANES]; laws : int64[P, 4]
         Which law a path has besides its conductances, and in how many lanes each.
     turn, place, span : int64[LANES]
@@ -69,6 +70,7 @@ class Lanes(Pack):
     given: NDArray[Any]
     link: NDArray[Any]
     system: NDArray[Any]
+    flux: NDArray[Any]
     law: NDArray[Any]
     laws: NDArray[Any]
     turn: NDArray[Any]
@@ -84,7 +86,8 @@ def new_lanes(plan: Plan) -> Lanes:
         content=np.zeros((sizes(plan)[1], _CONTENT)),
         given=np.zeros((plan.volumes.size, LANES)),
         link=np.zeros((links, _LINK)),
-        system=np.zeros((links, (1 + links + sizes(plan)[0]) * LANES)),
+        system=np.zeros((links, (links + sizes(plan)[0]) * LANES)),
+        flux=np.zeros((links, LANES)),
         law=np.zeros((plan.paths.size, LANES), np.int64),
         laws=np.zeros((plan.paths.size, _LAWS), np.int64),
         turn=np.zeros(LANES, np.int64),

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from llvmlite import binding as llvm
-from numba.core import codegen, compiler, typed_passes, untyped_passes
+from numba.core import codegen, compiler, typed_passes, types, untyped_passes
 from numba.core.environment import lookup_environment
 
 from .lowering import KernelLegalization, KernelLowering
@@ -140,7 +140,8 @@ def _called(libraries: Iterable[Any]) -> list[Any]:
 
 
 #: For closures, contexts, literals of many types, inlining before LLVM and expressions over whole arrays, of
-#: which kernels have none: to look for them takes a tenth of the time.
+#: which kernels have none: to look for them takes a tenth of the time. Branches that are dead are those of an
+#: argument that is None.
 _NEEDLESS = (
     untyped_passes.WithLifting,
     untyped_passes.InlineClosureLikes,
@@ -170,8 +171,11 @@ class WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
         """Return the passes of Numba that a kernel needs, which find a library of our kind in place."""
         self.state.library = self.library(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
         self.state.library.enable_object_caching()
+        needless = set(_NEEDLESS)
+        if types.none in self.state.args:
+            needless.remove(untyped_passes.DeadBranchPrune)
         passes = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.passes = [(_INSTEAD.get(one, one), why) for one, why in passes.passes if one not in _NEEDLESS]
+        passes.passes = [(_INSTEAD.get(one, one), why) for one, why in passes.passes if one not in needless]
         passes.finalize()
         return [passes]
 

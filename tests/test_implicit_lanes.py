@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from lanes import SideBySide, packed_in
 from plans import Case, cracks, held, hold, orifice, outside, rate, seal, tank
 
@@ -81,8 +82,18 @@ def test_a_matrix_without_factors_is_told():
     assert not implicit_lanes.put_system(p.plan, side.lanes, 0, 1.0, p.work)
 
 
-def test_the_loops_are_packed():
-    block = np.ones(sample_lanes._CONTENT)
-    count, calls = packed_in(implicit_lanes._add_stages, 3, block)
-    assert count >= 12
-    assert not calls
+BLOCK, SYSTEM, FLUX = np.ones(sample_lanes._CONTENT), np.ones(9 * LANES), np.ones(LANES)
+LOOPS = {
+    "_set_argument": ((3, BLOCK, LANES), 8),
+    "_add_stages": ((3, BLOCK, LANES), 10),
+    "_keep_stage": ((3, BLOCK, LANES), 2),
+    "_set_end": ((BLOCK, LANES), 1),
+    "_add_product": ((1.0, SYSTEM, LANES, BLOCK, 0, FLUX, LANES), 3),
+    "_multiply": ((SYSTEM, LANES, FLUX, LANES), 1),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_the_loops_are_packed(name):
+    arguments, operations = LOOPS[name]
+    assert packed_in(getattr(implicit_lanes, name), *arguments)[0] >= operations

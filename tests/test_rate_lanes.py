@@ -115,13 +115,21 @@ def test_neighbours_change_no_bit():
         assert alone.rates()[lane].tobytes() == together[lane].tobytes()
 
 
-@pytest.mark.parametrize(
-    "kernel, least",
-    [("_add_hole_flows", 60), ("_set_table_flows", 40), ("_set_feed", 8)],
-)
-def test_the_loops_are_packed(kernel, least):
-    count, calls = packed_in(getattr(rate_lanes, kernel), np.ones(sample_lanes._LINK))
-    assert count >= least
+LINK, CONTENT = np.ones(sample_lanes._LINK), np.ones(sample_lanes._CONTENT)
+LOOPS = {
+    "_add_hole_flows": ((LINK,), 60),
+    "_set_table_flows": ((LINK,), 40),
+    "_set_linear_flows": ((LINK, LANES), 5),
+    "_set_feed": ((LINK,), 6),
+    "add_flow": ((1.0, LINK, 0, CONTENT, LANES), 2),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_the_loops_are_packed(name):
+    arguments, operations = LOOPS[name]
+    count, calls = packed_in(getattr(rate_lanes, name), *arguments)
+    assert count >= operations
     assert not calls
 
 

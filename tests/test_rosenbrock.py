@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from plans import prepared
+from plans import AIR, Case, orifice, prepared, tank
 from step_problems import PROBLEMS, Equalisation, R, T, slope
 
 from leakflow.kernels import network, rosenbrock
@@ -127,3 +127,20 @@ def test_a_step_of_no_length_fails(h):
     p = prepared(PROBLEMS["equalisation"].case)
     done = advance(p, h)
     assert not (done and np.isfinite(p.work.new).all() and np.any(p.work.new != p.state))
+
+
+def test_only_what_is_next_to_nothing_is_straightened():
+    """What swings beyond its tolerance, and what of its volume is as little; no other volume."""
+    volumes = [tank(1.0, 1e5), tank(1.0, 1e-4), tank(1.0, 1e-4)]
+    case = Case(volumes, [orifice(0, 1, 1e-9), orifice(1, 2, 1e-9)], 1.0, gases=[AIR, {"He": 1.0}], rtol=1e-8)
+    p = prepared(case)
+    p.work.new[:] = p.state
+    p.work.scale[:] = 1e-3 / 1e5 * p.state[0]
+    p.work.dense[:] = 1e-12
+    p.work.dense[0] = 100.0 * p.work.scale  # all would swing
+    p.work.dense[0, 3] = p.work.dense[0, 4] = p.work.dense[0, 5] = 0.0  # but for helium, and the last volume
+    before = p.work.dense.copy()
+    rosenbrock.straighten_dense(p.plan, p.state, p.work)
+    assert not p.work.dense[:, 2:4].any()
+    kept = [0, *range(4, p.state.size)]
+    assert np.array_equal(p.work.dense[:, kept], before[:, kept])

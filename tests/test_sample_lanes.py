@@ -144,13 +144,17 @@ def test_the_series_changes_no_outcome(plan, whole):
     assert bare.bits[:3] == whole.bits[:3]
 
 
-def test_a_sample_that_fails_harms_no_other(plan, whole):
-    if np.all(whole.status == status.OK):
-        pytest.skip("all are possible")
-    bad = whole.status != status.OK
-    assert np.isnan(whole.outcomes[bad]).all()
-    assert not np.isnan(whole.inputs).any()
-    assert np.isfinite(whole.outcomes[~bad][:, 0]).all()
+def test_a_sample_that_fails_says_nothing_and_harms_no_other():
+    bad = ("choice", [5.0, -1.0, np.nan, np.inf, 1e300], [3.0, 1.0, 1.0, 1.0, 1.0])
+    case = Case([tank(bad, ANY), tank(2.0, ANY), outside()], [orifice(0, 1, 1e-5), orifice(1, 2, 1e-6)], DAY)
+    result = run(case.plan, N)
+    failed = result.status != status.OK
+    assert np.count_nonzero(failed) > 10
+    assert np.count_nonzero(~failed) > 10
+    assert np.isnan(result.outcomes[failed]).all()
+    assert np.isnan(result.values[failed]).all()
+    for i in np.flatnonzero(~failed):
+        assert run(case.plan, 1, first=i).bits == result.sample(i).bits
 
 
 @pytest.mark.parametrize("rtol", [1e-4, 1e-6, 1e-8])
