@@ -49,7 +49,7 @@ def take_explicit_step(plan, sample, lanes, lane, work):
     set_looked_at(plan, sample, lanes, lane)  # the last stage
     for k in range(sample.flux.size):
         sample.flux[k] = flow_in_lane(lanes, k, lane)
-    work.method[5] = 1
+    work.method[5] = 1  # `steps.finish_step` need not take them
 
 
 @jit

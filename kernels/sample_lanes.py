@@ -98,7 +98,7 @@ def new_lanes(plan: Plan) -> Lanes:
 
 
 def goes_in_lanes(plan: Plan) -> bool:
-    """Whether samples of a plan can be followed side by side, and gain by it (Python).
+    """Whether samples of a plan are followed side by side (Python).
 
     Of one unknown histories are integrals, without steps; gas must have one composition and temperatures that
     stand still.

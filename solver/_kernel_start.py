@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_numba", "say_if_compiling"]
 
-#: Processor time that compiling the kernel of a run took where other work shared the processor [s].
-_COMPILE_SECONDS = 25
+#: Processor time that compiling a kernel of runs took where other work shared the processor [s].
+_COMPILE_SECONDS = 30
 
 
 def load_numba() -> None:
