@@ -20,7 +20,7 @@ from .explicit_lanes import explicit_steps, take_explicit_step, take_stages
 from .flows import regimes
 from .implicit_lanes import implicit_steps, put_system, take_implicit_step
 from .integrate import SPAN, STEP, STEPPING, TIME, end_of_step, end_step, integrate, start_run
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import NO_POINTS, Plan, Points, copy, fill, new_sample, sizes
 from .network import prepare, regroup
 from .outcomes import note_end, note_start
@@ -111,7 +111,7 @@ def _run_samples(
         statuses[i] = result
 
 
-@jit
+@jit_rare
 def begin_sample(plan, seed, first, i, points, sample, work, start, state, inputs, outcomes):
     """Draw sample i of a block and note its inputs and its start; return a status."""
     result = draw_point(plan, seed, np.uint64(first) + np.uint64(i), points, i, sample)
@@ -125,7 +125,7 @@ def begin_sample(plan, seed, first, i, points, sample, work, start, state, input
     return result
 
 
-@jit
+@jit_rare
 def finish_sample(plan, sample, start, state, work, track, i, result, outcomes, values, flows):
     """Note the end of sample i of a block, or that it failed."""
     if result == status.OK:

@@ -7,14 +7,14 @@ cannot chatter; what it does may be delayed.
 import math
 
 from .events import act
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import FLOW, PRESSURE_FALL, REPRESSURISE, SET_FEED, SET_OPENING
 from .network import rates
 from .track import PIECES, probe
 from .volumes import is_resting, look, observe
 
 
-@jit
+@jit_rare
 def start_controls(plan, sample):
     """Set the controls to the start of a run; False if a level to switch off at is on the wrong side."""
     possible = True
@@ -34,7 +34,7 @@ def start_controls(plan, sample):
     return possible
 
 
-@jit
+@jit_rare
 def run_controls(plan, sample, state, t, scratch):
     """Switch the controls whose condition has changed, and do what is due at time t.
 
@@ -166,7 +166,7 @@ def _has_flipped(plan, sample, rate, i):
     return row["sign"] * (value - sample.inputs[row["on"]]) < 0.0
 
 
-@jit
+@jit_rare
 def _release(sample, row):
     """Undo what a control set."""
     if row["action"] == SET_OPENING:

@@ -7,7 +7,7 @@ import numpy as np
 from . import status
 from .crack import N_GEOMETRY, crack_geometry
 from .draw_lanes import draw_lanes
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import DRAWN, N_CRACK_FIELDS, NOMINAL
 from .opening import LEAST_OPENING, OPENED, UNOPENED, can_open, shell_stretch
 from .random import CONSTANT, GREATEST_UNIFORM, LEAST_UNIFORM, uniform
@@ -18,7 +18,7 @@ _ACCOMMODATION_LOW = 0.6
 _TAPER_HIGH = 10.0
 
 
-@jit
+@jit_rare
 def draw_sample(plan, seed, index, sample):
     """Draw inputs and cracks of one sample into its working memory.
 
@@ -41,7 +41,7 @@ def draw_sample(plan, seed, index, sample):
     return draw_cracks(plan, seed, sample)
 
 
-@jit
+@jit_rare
 def draw_point(plan, seed, index, points, row, sample):
     """Draw one sample of a design; what the design leaves open is drawn as `draw_sample` does.
 
@@ -109,7 +109,7 @@ def whole_count(count):
     return np.int64(math.floor(count + 0.5))
 
 
-@jit
+@jit_rare
 def draw_inputs(plan, seed, index, inputs):
     """Draw the inputs of sample ``index``; an input may use those before it as its arguments.
 
@@ -237,7 +237,7 @@ def _draw_population(plan, seed, index, p, sample):
     return result
 
 
-@jit
+@jit_rare
 def _crack_status(fields, inlet_loss, moves, stretch):
     """Whether a crack can be built, and lies inside what the law holds for."""
     opening, length, depth, tortuosity = fields[0], fields[1], fields[2], fields[3]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .flows import patch_factor
-from .jit import jit
+from .jit import jit_rare
 from .model import (
     INTEGRATED,
     LOAD_CYCLES,
@@ -24,7 +24,7 @@ from .table import forget_table
 from .volumes import heat_capacity, look, nitrogen_of
 
 
-@jit
+@jit_rare
 def order_events(plan, sample):
     """Write the sample's event times and their order; events of one time keep the order of the case.
 
@@ -45,7 +45,7 @@ def order_events(plan, sample):
         sample.events[place]["row"] = e
 
 
-@jit
+@jit_rare
 def apply_event(plan, sample, state, e):
     """Apply event e of the schedule to a sample and its state.
 
@@ -70,7 +70,7 @@ def apply_event(plan, sample, state, e):
     return act(plan, sample, state, event["action"], event["target"], value, second, event["gas"])
 
 
-@jit
+@jit_rare
 def act(plan, sample, state, action, target, value, second, gas):
     """Do one thing to a sample at its clock.
 
@@ -118,7 +118,7 @@ def act(plan, sample, state, action, target, value, second, gas):
     return True
 
 
-@jit
+@jit_rare
 def _repressurise(plan, sample, state, v, pressure, temperature, gas):
     """Add gas until the pressure is reached; a volume already above it is left alone.
 
@@ -154,7 +154,7 @@ def _repressurise(plan, sample, state, v, pressure, temperature, gas):
         volume["energy_added"] += energy
 
 
-@jit
+@jit_rare
 def _missing_mass(plan, sample, state, v, pressure, T, R, cv):
     """Gas of given R and cv that brings volume v to a pressure, if it comes at temperature T [kg].
 
@@ -177,7 +177,7 @@ def _missing_mass(plan, sample, state, v, pressure, T, R, cv):
     return 0.5 * (root - b) / a if b < 0.0 else -2.0 * c / (root + b)  # c is negative: one root is positive
 
 
-@jit
+@jit_rare
 def _vent(plan, sample, state, v, pressure):
     """Let gas out in its own composition until the pressure is reached; what stays expands isentropically.
 
@@ -221,7 +221,7 @@ def _vent(plan, sample, state, v, pressure):
             volume["energy_vented"] += out[c]
 
 
-@jit
+@jit_rare
 def _load(plan, sample, p, cycles, stress_range):
     """Let the cracks on path p grow by load cycles; False if one runs away."""
     slots = plan.paths[p]["paris"]

@@ -2,12 +2,12 @@
 
 import math
 
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import HOLD, RATE, REMOVAL, WALL, contents_per_volume
 from .volumes import pressure_slope, temperature_slope, wall_temperature
 
 
-@jit
+@jit_rare
 def start_feed(plan, sample, f):
     """Set feed f to the start of a run; False if its numbers are impossible."""
     row = plan.feeds[f]

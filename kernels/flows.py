@@ -4,7 +4,7 @@ import math
 
 from .crack import SLIT_VISCOUS
 from .gas import MOLAR_MASS, N_SPECIES
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
 from .opening import SHUT, length_at, note_closure, opening_at
 from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
@@ -26,7 +26,7 @@ _BITS = 31
 _INERTIA = 2.7
 
 
-@jit
+@jit_rare
 def start_path(plan, sample, p):
     """Set path p to the start of a run; False if it cannot be."""
     sample.paths[p]["factor"] = 1.0
@@ -67,7 +67,7 @@ def start_path(plan, sample, p):
     return possible and fits_wall(plan, sample, p, 0.0)
 
 
-@jit
+@jit_rare
 def fits_law(plan, sample, p):
     """Whether the law of the contact stress holds for path p, by the pressures of the start."""
     slots = plan.paths[p]["contact"]
@@ -79,7 +79,7 @@ def fits_law(plan, sample, p):
     return fits_contact(pressure, inputs[slots[1]], inputs[slots[2]], inputs[slots[3]])
 
 
-@jit
+@jit_rare
 def fits_wall(plan, sample, p, age):
     """Whether path p's opening is smaller than the wall: than the least surface that its volumes can have.
 

@@ -14,7 +14,7 @@ Where open hatches form a ring, the one that closes it, later in the case, carri
 
 import math
 
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import HATCH, INTEGRATED, TIMED, contents_per_volume, fill
 from .volumes import is_given, wall_rate
 
@@ -38,7 +38,7 @@ def any_joined(plan, sample):
     return False
 
 
-@jit
+@jit_rare
 def set_groups(plan, sample):
     """Find the groups that open hatches make, and whose wall gives each volume its temperature.
 

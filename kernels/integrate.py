@@ -12,7 +12,7 @@ from .controls import find_switch, next_due, run_controls, start_controls
 from .events import apply_event, order_events
 from .feeds import is_exhausted
 from .flows import follow_cracks, tolerance_limit
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import (
     DURATION,
     HATCH,
@@ -83,7 +83,7 @@ def integrate(plan, sample, state, work, track, values, flows):
     return result
 
 
-@jit
+@jit_rare
 def start_run(plan, sample, state, work, track, values, flows, curves):
     """Begin to `integrate`, and go on to the first step that is to be taken.
 
@@ -261,7 +261,7 @@ def _do_what_is_due(plan, sample, state, t, work, track):
             return status.OK
 
 
-@jit
+@jit_rare
 def _start_steps(plan, sample, state, work, track):
     """Begin a span, or what is left of it, in steps."""
     pace = work.pace

@@ -19,7 +19,7 @@ from typing import Any
 import numba
 from numba.core import caching, config
 
-from .whole import PartCompiler, WholeCompiler
+from .whole import PartCompiler, RareCompiler, WholeCompiler
 
 #: Division follows IEEE (``numpy``): a zero denominator gives infinity, and loops stay free of branches.
 #: No fastmath: NaN and infinity keep their meaning and sums their order.
@@ -47,13 +47,23 @@ def jit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compile_cached(function, OPTIONS | {"forceinline": True})
 
 
-def _compile_cached(function: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
+def jit_rare(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `jit`, for what a sample does once, or at an event: it is put into its callers more sparingly.
+
+    That compiles in less time, and is slower by the call.
+    """
+    return _compile_cached(function, OPTIONS, RareCompiler)
+
+
+def _compile_cached(
+    function: Callable[..., Any], options: dict[str, Any], compiler: type[PartCompiler] = PartCompiler
+) -> Callable[..., Any]:
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
     # counting references takes a tenth of the time to compile; what a kernel is given outlives its call
     options = options | {"_nrt": not _MAKING_ARRAYS.isdisjoint(function.__code__.co_names)}
     dispatcher = numba.njit(**options, pipeline_class=WholeCompiler)(function)
-    part = cache(lambda: numba.njit(**options | _NO_WRAPPERS, pipeline_class=PartCompiler)(function))
+    part = cache(lambda: numba.njit(**options | _NO_WRAPPERS, pipeline_class=compiler)(function))
     # what Numba asks for when it meets the function in another one; most processes compile none
     dispatcher.get_call_template = lambda *arguments: part().get_call_template(*arguments)
     dispatcher.get_overload = lambda signature: part().get_overload(signature)

@@ -12,7 +12,7 @@ from . import status
 from .feeds import feed_fluxes, feed_slopes, start_feed
 from .flows import fits_law, may_pass, path_flow, permeance, quick_flow, quick_flow_slopes, start_path
 from .hatches import any_joined, set_groups, settle
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import INTEGRATED, THERMAL, contents_per_volume, copy, fill, n_contents, n_passed
 from .volumes import (
     donor,
@@ -33,7 +33,7 @@ _TEMPERATURE_HIGH = 500.0
 _NUDGE = 1e-7
 
 
-@jit
+@jit_rare
 def prepare(plan, sample, state):
     """Set a drawn sample to the start of its run.
 
@@ -165,7 +165,7 @@ def collect(plan, flux, total):
             total[passed + p + (links if c == components else 0)] += part
 
 
-@jit
+@jit_rare
 def regroup(plan, sample, state):
     """Find the groups that open hatches make, and bring joined volumes to one pressure and one gas.
 
@@ -193,7 +193,7 @@ def regroup(plan, sample, state):
     return possible
 
 
-@jit
+@jit_rare
 def _start_balance(plan, sample, state, v):
     """Let the energy content of volume v be the energy that its gas has; what was missing is heat."""
     place = plan.volumes[v]["state"] * contents_per_volume(plan) + plan.components.shape[0]
@@ -214,7 +214,7 @@ def _settle_rates(plan, sample, state, rate):
         sample.flux[i] += flux[i]
 
 
-@jit
+@jit_rare
 def _settle_slopes(plan, sample, slopes):
     """Add the slopes of what goes through open hatches: a linear function of those of all other fluxes."""
     q = sample.flux.size
@@ -235,7 +235,7 @@ def _settle_slopes(plan, sample, slopes):
             slopes[i, j] += flux[i]
 
 
-@jit
+@jit_rare
 def _carry_enthalpy(plan, sample, flux, flow):
     """Let gas through the open hatches of a group that has no energy balance carry its enthalpy.
 
@@ -327,7 +327,7 @@ def _add_flow_slopes(plan, sample, state, p, v, flow, by_pressure, slopes):
             slopes[p * contents + components, start + k] += by
 
 
-@jit
+@jit_rare
 def _by_temperature(plan, sample, p, v, flow):
     """Slope of the flow of path p by the temperature of volume v, pressures as they are [kg/(s K)]."""
     volume = sample.volumes[v]
@@ -341,7 +341,7 @@ def _by_temperature(plan, sample, p, v, flow):
     return (nudged - flow) / step
 
 
-@jit
+@jit_rare
 def _by_composition(plan, sample, p, v, masses, total, k, flow):
     """Slope of the flow of path p by the composition of volume v, pressures as they are [1/s]."""
     nudged = np.empty(masses.size)
@@ -356,7 +356,7 @@ def _by_composition(plan, sample, p, v, masses, total, k, flow):
     return (other - flow) / step
 
 
-@jit
+@jit_rare
 def _add_permeation_slopes(plan, sample, p, slopes):
     """Add the slopes of what permeates through path p by the contents of its two ends."""
     if plan.paths[p]["membrane"][0] < 0:

@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from .crack import crack_geometry, geometry_flow, geometry_flow_slopes
-from .jit import jit
+from .jit import jit, jit_rare
 
 #: A crack that moves: its numbers at rest, compliance [m/Pa], what the shell adds to it for each metre of
 #: its length [1/Pa], growth of its length [m/s], and whether it is shut: `UNOPENED`, `OPENED` or `SHUT`.
@@ -49,7 +49,7 @@ _STRIPS = 4
 _NUDGE = 1e-6
 
 
-@jit
+@jit_rare
 def shell_stretch(radius, wall, modulus):
     """Opening in the middle of a crack per pressure across the shell and length of the crack [1/Pa].
 
@@ -173,7 +173,7 @@ def moving_flow_slopes(
     return flow, by_source, by_sink
 
 
-@jit
+@jit_rare
 def grow_by_cycles(length, cycles, stress_range, coefficient, exponent):
     """Length of a crack after load cycles [m], by Paris's law integrated in closed form.
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .flows import overboard_flow, path_flow_slopes, quick_flow, quick_flow_slopes
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import (
     BOUNDARY,
     DURATION,
@@ -82,7 +82,7 @@ def n_outcomes(plan):
     return 4 * paths + 4 + 6 * volumes + watched + 5
 
 
-@jit
+@jit_rare
 def note_start(plan, sample, state, scratch, row):
     """Note what is seen at the start of a prepared sample, before any event.
 
@@ -112,7 +112,7 @@ def note_start(plan, sample, state, scratch, row):
         sample.paths[p]["opening"] = opening
 
 
-@jit
+@jit_rare
 def note_end(plan, sample, start, end, scratch, track, row):
     """Note the rest at the end of the run.
 
@@ -179,7 +179,7 @@ def note_end(plan, sample, start, end, scratch, track, row):
         row[place + 4] = max(row[place + 4], sample.paths[p]["table_error"])
 
 
-@jit
+@jit_rare
 def _note_pressure_rates(plan, sample, state, scratch, row):
     """Note the rate of each pressure with all valves and hatches shut; of a held one, were it not held.
 
@@ -209,14 +209,14 @@ def _note_pressure_rates(plan, sample, state, scratch, row):
         sample.paths[p]["opening"] = openings[p]
 
 
-@jit
+@jit_rare
 def _trend_place(plan):
     """Place in a row of the first trend."""
     place = 4 * plan.paths.size + 4 + plan.series.size + 4 * plan.volumes.size
     return place + plan.feeds.size + 2 * plan.controls.size
 
 
-@jit
+@jit_rare
 def _note_trends_at_start(plan, sample, row):
     """Keep the gas that volumes hold by their p V/T, and their nitrogen [kg], and their share of nitrogen."""
     place = _trend_place(plan)
@@ -225,7 +225,7 @@ def _note_trends_at_start(plan, sample, row):
         row[place + plan.volumes.size + v] = _nitrogen_held(plan, sample, v)
 
 
-@jit
+@jit_rare
 def _note_trends_at_end(plan, sample, end, row):
     """Turn what was kept at the start into the leak rates that the two trends would be read as [kg/s].
 
@@ -257,14 +257,14 @@ def _note_trends_at_end(plan, sample, end, row):
         row[place + volumes + v] = nitrogen / share / plan.settings[DURATION] if share > 0.0 else math.nan
 
 
-@jit
+@jit_rare
 def _is_metered(plan, f):
     """Whether feed f is gas from a bottle: not heat, nor a filter, nor the breath of a crew."""
     kind = plan.feeds[f]["kind"]
     return kind == HOLD or (kind == RATE and plan.feeds[f]["factor"] < 0)
 
 
-@jit
+@jit_rare
 def _gas_held(plan, sample, v):
     """Gas in volume v [kg]."""
     volume = sample.volumes[v]
@@ -273,7 +273,7 @@ def _gas_held(plan, sample, v):
     return volume["pressure"] * volume["size"] / (volume["gas_constant"] * volume["temperature"])
 
 
-@jit
+@jit_rare
 def _nitrogen_held(plan, sample, v):
     """Nitrogen in volume v [kg]."""
     total = 0.0
@@ -282,7 +282,7 @@ def _nitrogen_held(plan, sample, v):
     return total * _gas_held(plan, sample, v)
 
 
-@jit
+@jit_rare
 def _nitrogen_share(plan, sample, f):
     """Mass fraction of nitrogen in what feed f gives or takes."""
     gas = plan.feeds[f]["gas"]
@@ -292,7 +292,7 @@ def _nitrogen_share(plan, sample, f):
     return total
 
 
-@jit
+@jit_rare
 def _equivalent_diameter(plan, sample, p, flow):
     """Diameter of an ideal nozzle that passes the same flow between the same ends; NaN without a flow."""
     a = plan.paths[p]["source"]
@@ -312,7 +312,7 @@ def _equivalent_diameter(plan, sample, p, flow):
     return math.sqrt(4.0 / math.pi * abs(flow) * math.sqrt(RT) / (p1 * psi))
 
 
-@jit
+@jit_rare
 def _is_level(plan, sample, p):
     """Whether the pressures at the ends of path p are equal within rounding."""
     a = sample.volumes[plan.paths[p]["source"]]["pressure"]
@@ -320,7 +320,7 @@ def _is_level(plan, sample, p):
     return abs(a - b) <= 1e-12 * max(a, b)
 
 
-@jit
+@jit_rare
 def _thrust(plan, sample, p, flow):
     """Thrust of an ideal jet that carries the flow out of path p [N]; a rarefied leak's is less."""
     a = plan.paths[p]["source"]
@@ -334,7 +334,7 @@ def _thrust(plan, sample, p, flow):
     return abs(flow) * speed * thrust_coefficient(sample.volumes[sink]["pressure"] / p1, gas["gamma"])
 
 
-@jit
+@jit_rare
 def _flow_exponent(plan, sample, p):
     """How the flow goes with the pressure it comes from, ``d ln(flow)/d ln(p)``; NaN without a flow."""
     flow, by_source, by_sink = quick_flow_slopes(plan, sample, p)
@@ -347,13 +347,13 @@ def _flow_exponent(plan, sample, p):
     return by_sink * sample.volumes[plan.paths[p]["sink"]]["pressure"] / flow
 
 
-@jit
+@jit_rare
 def _make_up(plan, v, state):
     """Gas that life support gave to hold volume v: what left it less what came [kg]."""
     return _left(plan, v, state, n_contents(plan))
 
 
-@jit
+@jit_rare
 def _left(plan, v, state, passed):
     """What left volume v by paths and feeds less what came, by the totals from place ``passed`` on."""
     total = 0.0
@@ -368,7 +368,7 @@ def _left(plan, v, state, passed):
     return total
 
 
-@jit
+@jit_rare
 def _heat(plan, sample, v, end):
     """Heat that volume v took up from its wall [J]; 0 where no energy is followed."""
     if not plan.settings[THERMAL] > 0.0 or plan.volumes[v]["kind"] != INTEGRATED:
@@ -385,7 +385,7 @@ def _heat(plan, sample, v, end):
     return heat
 
 
-@jit
+@jit_rare
 def _mass_balance_residual(plan, sample, start, end):
     """Gas unaccounted for in the worst volume, over all the gas there was."""
     passed = n_contents(plan)
@@ -408,7 +408,7 @@ def _mass_balance_residual(plan, sample, start, end):
     return worst / total if total > 0.0 else worst
 
 
-@jit
+@jit_rare
 def _energy_balance_residual(plan, sample, start, end):
     """Energy unaccounted for in the worst volume, over all the energy there was; 0 if none is followed."""
     if not plan.settings[THERMAL] > 0.0:

@@ -8,7 +8,7 @@ Conductance falls exponentially with the stress that presses the seal: Roth, Vac
 
 import math
 
-from .jit import jit
+from .jit import jit, jit_rare
 
 # largest exponent of the factor of a seal that has lifted, and largest change of the exponent over the
 # pressure at the start: beyond, the flow would leap within a millionth of it
@@ -63,7 +63,7 @@ def contact_factor(drop, stress, at_stress, sealing_factor, gain):
     return factor, -3.0 * gain / sealing_factor * factor
 
 
-@jit
+@jit_rare
 def fits_contact(pressure, at_stress, sealing_factor, gain):
     """Whether Roth's law says anything of a seal: no leap with the pressure, nor more than any hole passes.
 

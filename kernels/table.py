@@ -21,7 +21,7 @@ import math
 
 import numpy as np
 
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import CELLS, CRACKS, HELD, INTEGRATED, NODES, RTOL
 from .population import population_flow
 
@@ -49,7 +49,7 @@ _COSINE = np.cos(np.pi * np.outer(np.arange(NODES), np.arange(NODES) + 0.5) / NO
 _CHECK = (1.0, math.cos(math.pi * (NODES // 2) / NODES), -1.0)
 
 
-@jit
+@jit_rare
 def start_table(plan, sample, p):
     """Say whether path p has a table, and of which end's pressure: 0 none, 1 its source's, 2 its sink's.
 

@@ -5,7 +5,7 @@ Error control: Hairer and Wanner, Solving ODE II, sec. IV.8.
 
 import math
 
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import ATOL, INTEGRATED, RTOL, THERMAL, contents_per_volume, n_contents
 from .volumes import pressure_slope
 
@@ -15,7 +15,7 @@ _FAR_ABOVE = 1e4
 _ROUNDING = 4e-15
 
 
-@jit
+@jit_rare
 def set_scales(plan, sample, work):
     """Absolute tolerances of the contents; what passes takes those of the smaller volume that it joins.
 

@@ -21,7 +21,7 @@ from .gas import (
     mixture_properties,
     mole_fractions_of_masses,
 )
-from .jit import jit
+from .jit import jit, jit_rare
 from .model import (
     ATOL,
     FLOW,
@@ -43,7 +43,7 @@ _TRACE = 4.0
 _COLDEST = 1.0
 
 
-@jit
+@jit_rare
 def set_components(plan, sample):
     """Write the gas constants and the specific heats of the components."""
     for c in range(plan.components.shape[0]):
@@ -52,7 +52,7 @@ def set_components(plan, sample):
         sample.component_heat[c] = R / (gamma - 1.0)
 
 
-@jit
+@jit_rare
 def start_volume(plan, sample, v, state):
     """Set volume v to the start of a run; False if it cannot be."""
     row = plan.volumes[v]

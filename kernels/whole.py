@@ -69,6 +69,15 @@ class _Part(_Library):
         return whole
 
 
+class _RarePart(_Part):
+    """A function that runs rarely."""
+
+    def finalize(self) -> None:
+        for name in _defined(self._final_module):
+            self._final_module.get_function(name).add_function_attribute("cold")
+        super().finalize()
+
+
 class _NoEnvironments:
     @staticmethod
     def set_env(name: str, environment: Any) -> None:
@@ -189,3 +198,9 @@ class PartCompiler(WholeCompiler):
     """Compiler of a kernel that another one calls."""
 
     library = _Part
+
+
+class RareCompiler(PartCompiler):
+    """Compiler of a kernel that another one calls, once in a sample or at an event."""
+
+    library = _RarePart

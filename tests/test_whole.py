@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from leakflow.kernels.crack import crack_geometry, geometry_flow
-from leakflow.kernels.jit import OPTIONS, jit
+from leakflow.kernels.jit import OPTIONS, jit, jit_rare
 from leakflow.kernels.orifice import perry_coefficient
 from leakflow.kernels.whole import WholeCompiler
 
@@ -56,6 +56,35 @@ def test_what_is_called_is_linked_once_and_nothing_else_can_call_it(whole):
     inside = [f for f in functions if f.linkage.name == "internal"]
     assert len([f for f in inside if "geometry_flow" in f.name]) == 1
     assert {f.linkage.name for f in functions if "test_whole" in f.name} == {"external"}
+
+
+def polynomial(x):
+    """Long enough to be worth a call, and short enough to be put in its place at two."""
+    for k in range(1, 12):
+        x = x * (x + k) / (1.0 + k * x * x)
+    return x
+
+
+usual, rare = jit(polynomial), jit_rare(polynomial)
+
+
+def usual_twice(x):
+    return usual(x) + usual(2.0 * x)
+
+
+def rare_twice(x):
+    return rare(x) + rare(2.0 * x)
+
+
+@compiled
+def test_what_runs_rarely_is_called_where_other_things_are_put_in_place():
+    wholes = [numba.njit(**OPTIONS, pipeline_class=WholeCompiler)(f) for f in (usual_twice, rare_twice)]
+    assert wholes[0](0.7) == wholes[1](0.7) == polynomial(0.7) + polynomial(1.4)
+    inside = []
+    for kernel in wholes:
+        functions = next(iter(kernel.overloads.values())).library.get_defined_functions()
+        inside.append([f.name for f in functions if "polynomial" in f.name])
+    assert [len(names) for names in inside] == [0, 1]
 
 
 @jit
