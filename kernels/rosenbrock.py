@@ -64,6 +64,10 @@ _H = np.array([
 ])  # fmt: skip
 
 
+#: Place in `Work.pace`.
+FASTEST = 7
+
+
 class Work(Pack):
     """Working memory of the integrator for n unknowns, m of them in volumes, and q fluxes.
 
@@ -81,8 +85,9 @@ class Work(Pack):
     method : int64[6]
         Of `steps`: which method; explicit steps in a row that looked stiff, and all of them. Of `quadrature`:
         the kind of range, and which of those that are kept. 1 if the rates at the end of a step came with it.
-    pace : float64[7]; marks : int64[6]
-        Of `integrate`: how far the sample has come.
+    pace : float64[8]; marks : int64[6]
+        Of `integrate`: how far the sample has come; of `steps`, at `FASTEST`: the bound on the largest
+        eigenvalue that was found last [1/s].
     values : float64[2 + links, points.LANES]; x, speed : float64[points.LANES]; side : float64[points.SIDE]
         Of `curve_range`: at the points of a range, where they are, the rates there, and the working memory of
         `points`.
@@ -142,7 +147,7 @@ def new_work(plan: Plan) -> Work:
         error=np.zeros(n),
         scale=np.zeros(n),
         method=np.zeros(6, np.int64),
-        pace=np.zeros(7),
+        pace=np.zeros(8),
         marks=np.zeros(6, np.int64),
         values=np.zeros((2 + links, LANES)),
         x=np.zeros(LANES),

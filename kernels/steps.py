@@ -1,8 +1,9 @@
 """One step by the method that suits: explicit where nothing is stiff, implicit where something is.
 
 A span between two events begins with the method that its first rates and slopes ask for. It goes over to
-the implicit one where steps of the explicit one are held by its stability, and back where its steps become
-short beside every time constant: accuracy then asks for them, and the explicit method needs fewer.
+the implicit one where steps of the explicit one are held by its stability, or would go beyond it (what is at
+rest shows nothing of that at the ends of a step, but between them), and back where its steps become short
+beside every time constant: accuracy then asks for them, and the explicit method needs fewer.
 """
 
 import math
@@ -16,7 +17,7 @@ from .hatches import any_joined
 from .jit import jit
 from .model import RTOL, copy, fill, n_contents
 from .network import collect, rates_and_slopes
-from .rosenbrock import ORDER, prepare_dense, step, straighten_dense
+from .rosenbrock import FASTEST, ORDER, prepare_dense, step, straighten_dense
 from .volumes import look
 
 # step times largest eigenvalue: what looks stiff to the explicit method (it is stable to about 6), in how
@@ -25,7 +26,7 @@ _STIFF = 2.0
 _PATIENCE = 2
 # what may look so in the next step, which may show slow changes only: the slopes tell
 _SUSPECT = 1.0
-# explicit steps in a row after which the slopes are looked at all the same
+# explicit steps in a row after which the slopes are looked at all the same: they may have changed
 _LOOK_AFTER = 16
 _MILD = 0.25
 # error of an explicit step over its embedded error of order 3, where a flow stops choking or turns in it
@@ -49,7 +50,7 @@ def start_steps(plan, sample, t, state, work, span):
     if speed == 0.0:
         return span
     own = size / speed
-    fastest = _fastest(plan, work)
+    fastest = work.pace[FASTEST]
     if own * fastest < _SLOW:
         work.method[0] = 0
         return min(span, _FIRST_EXPLICIT * own)
@@ -155,19 +156,20 @@ def continue_steps(plan, sample, t, h, limit, state, work, watched):
     sample.clock[0] = t
     if work.method[0] == 0:
         work.method[2] += 1
-        if work.method[1] < _PATIENCE and work.method[2] < _LOOK_AFTER:
+        quiet = work.method[1] < _PATIENCE and work.method[2] < _LOOK_AFTER
+        if quiet and h * work.pace[FASTEST] <= _STIFF:
             if watched:
                 look(plan, sample, state)
             copy(work.rate, work.stages[LAST])
             return
         _take_slopes(plan, sample, t, state, work, True)
-        if work.method[1] >= _PATIENCE or h * _fastest(plan, work) > _STIFF:
+        if work.method[1] >= _PATIENCE or h * work.pace[FASTEST] > _STIFF:
             work.method[0] = 1
             work.method[1] = 0
         work.method[2] = 0
         return
     _take_slopes(plan, sample, t, state, work, False)
-    if limit == math.inf and h * _fastest(plan, work) < _MILD:
+    if limit == math.inf and h * work.pace[FASTEST] < _MILD:
         work.method[0] = 0
 
 
@@ -191,13 +193,14 @@ def _go_implicit(plan, sample, t, state, work):
 def _take_slopes(plan, sample, t, state, work, afresh):
     """Take rates and slopes at t with the donors of an implicit step, chosen ``afresh`` or not."""
     sample.clock[0] = t
-    if not may_hold(plan):
+    if may_hold(plan):
+        choose_donors(plan, sample, state, afresh)
+        hold_donors(sample)
         rates_and_slopes(plan, sample, state, work.rate, work.slopes)
-        return
-    choose_donors(plan, sample, state, afresh)
-    hold_donors(sample)
-    rates_and_slopes(plan, sample, state, work.rate, work.slopes)
-    free_donors(sample)
+        free_donors(sample)
+    else:
+        rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    work.pace[FASTEST] = _fastest(plan, work)
 
 
 @jit
