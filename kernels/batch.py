@@ -19,14 +19,15 @@ from .draw import draw_point
 from .explicit_lanes import explicit_steps, take_explicit_step, take_stages
 from .flows import regimes
 from .implicit_lanes import implicit_steps, put_system, take_implicit_step
-from .integrate import SPAN, STEP, STEPPING, TIME, end_of_step, end_step, integrate, start_run
+from .integrate import STEPPING, end_of_step, end_step, integrate, start_run
 from .jit import jit, jit_rare
 from .model import NO_POINTS, Plan, Points, copy, fill, new_sample, sizes
 from .network import prepare, regroup
 from .outcomes import note_end, note_start
 from .pack import Packs
+from .places import EXPLICIT, IMPLICIT, METHOD, SPAN, STEP, TIME
 from .rosenbrock import new_work
-from .sample_lanes import EXPLICIT, IDLE, IMPLICIT, LANES, goes_in_lanes, new_lanes, put_step, set_conditions
+from .sample_lanes import IDLE, LANES, goes_in_lanes, new_lanes, put_step, set_conditions
 from .steps import doubt_bends, goes_in_lane, regimes_at, try_step
 from .track import is_watched, new_track
 
@@ -244,7 +245,7 @@ def _put(plan, sample, lanes, lane, state, work):
         set_conditions(plan, sample, lanes, lane)
         lanes.span[lane] = work.marks[SPAN]
     put_step(lanes, lane, work.pace[STEP], state, work.rate)
-    if work.method[0] > 0:
+    if work.method[METHOD] == IMPLICIT:
         lanes.turn[lane] = IMPLICIT
         return put_system(plan, lanes, lane, work.pace[STEP], work)
     lanes.turn[lane] = EXPLICIT
@@ -254,7 +255,7 @@ def _put(plan, sample, lanes, lane, state, work):
 @jit
 def _take(plan, sample, lanes, lane, work, track, values):
     """Take the step that a lane's sample has tried."""
-    if work.method[0] > 0:
+    if work.method[METHOD] == IMPLICIT:
         take_implicit_step(plan, sample, lanes, lane, work)
         return
     take_explicit_step(plan, sample, lanes, lane, work)

@@ -10,6 +10,7 @@ from .chebyshev import POINT, POINTS
 from .jit import jit
 from .model import RTOL, copy, fill
 from .network import collect, rates, rates_and_slopes
+from .places import RANGE
 from .points import LANES, PLACE, rates_at_points
 from .range_series import (
     INVERSE,
@@ -99,7 +100,7 @@ def _interpolate_in_x(plan, sample, F, length, state, work):
     if ahead < math.inf:  # the range ends there, for no series is summed beyond its range
         kind = TO_EQUILIBRIUM
         half = 0.5 * forward * ahead
-        copy(work.constant[work.method[4]], work.right[1 : 1 + work.flux.size])
+        copy(work.constant[work.method[RANGE]], work.right[1 : 1 + work.flux.size])
         _set_rates(plan, sample, half, state, work)
     inverse = work.values[INVERSE]
     for i in range(LANES):
@@ -152,9 +153,9 @@ def set_linear(plan, sample, F, slope, state, work):
         return False
     ahead *= 1.0 if F > 0.0 else -1.0
     slope = -F / ahead
-    curve = work.curve[work.method[4]]
-    constant = work.constant[work.method[4]]
-    tails = work.tail[work.method[4]]
+    curve = work.curve[work.method[RANGE]]
+    constant = work.constant[work.method[RANGE]]
+    tails = work.tail[work.method[RANGE]]
     copy(constant, work.right[1 : 1 + work.flux.size])
     rate = _rate_at(plan, sample, 0.5 * ahead, state, work)
     linear = abs(rate - 0.5 * F) <= _LINEAR_REST * abs(F) + _ROUNDING * abs(slope)
@@ -177,9 +178,9 @@ def set_linear(plan, sample, F, slope, state, work):
 @jit
 def set_rest(F, work):
     """Set the range to a state that stands still at the rates last taken, of which F is that of ln m."""
-    work.span[work.method[4], SPEED] = F
+    work.span[work.method[RANGE], SPEED] = F
     for k in range(work.flux.size):
-        work.constant[work.method[4], k] = work.rate[1 + k]
+        work.constant[work.method[RANGE], k] = work.rate[1 + k]
 
 
 @jit
@@ -208,7 +209,7 @@ def _turn_ahead(plan, sample, F, turn, state, work):
         return ahead, work.reach[TURN_SLOPE]
     ahead, slope = _equilibrium(plan, sample, F, turn, 2.0 * turn, state, work)
     if ahead < math.inf:
-        work.reach[TURN] = work.span[work.method[4], START] + (ahead if F > 0.0 else -ahead)
+        work.reach[TURN] = work.span[work.method[RANGE], START] + (ahead if F > 0.0 else -ahead)
         work.reach[TURN_SLOPE] = slope
     return ahead, slope
 
@@ -216,14 +217,14 @@ def _turn_ahead(plan, sample, F, turn, state, work):
 @jit
 def _known_turn(F, work):
     """Distance of the equilibrium at a turn of flow, if one was found before in the span; else infinite."""
-    ahead = work.reach[TURN] - work.span[work.method[4], START]
+    ahead = work.reach[TURN] - work.span[work.method[RANGE], START]
     return abs(ahead) if ahead * F > 0.0 else math.inf
 
 
 @jit
 def _rate_at(plan, sample, step, state, work):
     """Rate of ln m at a distance from the start; what passes is left in ``work.right``."""
-    span = work.span[work.method[4]]
+    span = work.span[work.method[RANGE]]
     copy(work.last, state)
     work.last[0] = math.exp(span[START] + step)
     rates(plan, sample, work.last, work.right)
@@ -245,7 +246,7 @@ def _equilibrium(plan, sample, F, x, limit, state, work):
     work : rosenbrock.Work
         Output: ``right`` has what passes there.
     """
-    span = work.span[work.method[4]]
+    span = work.span[work.method[RANGE]]
     forward = 1.0 if F > 0.0 else -1.0
     low, high = 0.0, math.inf
     for _ in range(_NEWTON_LIMIT):

@@ -5,8 +5,9 @@ Those of `explicit.explicit_step`, and the rates at the end of the step.
 
 from .explicit import E3, E5, E6, STAGES, A, B, believed_error
 from .jit import jit, jit_inline
+from .places import EXPLICIT, HAS_END_RATES
 from .rate_lanes import copy_row, flow_in_lane, rates_in_lanes
-from .sample_lanes import ARGUMENT, ERROR, EXPLICIT, LANES, NEW, RATE, STATE, STEP_LENGTH, set_looked_at
+from .sample_lanes import ARGUMENT, ERROR, LANES, NEW, RATE, STATE, STEP_LENGTH, set_looked_at
 
 
 @jit
@@ -49,7 +50,7 @@ def take_explicit_step(plan, sample, lanes, lane, work):
     set_looked_at(plan, sample, lanes, lane)  # the last stage
     for k in range(sample.flux.size):
         sample.flux[k] = flow_in_lane(lanes, k, lane)
-    work.method[5] = 1  # `steps.finish_step` need not take them
+    work.method[HAS_END_RATES] = 1  # `steps.finish_step` need not take them
 
 
 @jit

@@ -7,9 +7,10 @@ stages; these are solved, as there, for the fluxes, so that every flux that leav
 from .jit import jit
 from .linear import factorise
 from .model import fill
+from .places import IMPLICIT
 from .rate_lanes import add_flow, copy_row, rates_in_lanes
 from .rosenbrock import GAMMA, STAGES, A, C, set_matrix
-from .sample_lanes import ARGUMENT, ERROR, IMPLICIT, LANES, NEW, RATE, STATE, STEP_LENGTH, set_looked_at
+from .sample_lanes import ARGUMENT, ERROR, LANES, NEW, RATE, STATE, STEP_LENGTH, set_looked_at
 
 
 @jit

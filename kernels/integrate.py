@@ -20,7 +20,26 @@ from .model import (
     copy,
 )
 from .network import regroup
-from .quadrature import CURVE, follow_curve, has_curve, start_curve, start_span
+from .places import (
+    BEFORE,
+    CURVE,
+    ERROR_BEFORE,
+    EVENT,
+    EXPLICIT,
+    IMPLICIT,
+    LAST,
+    LIMIT,
+    LONGEST,
+    METHOD,
+    MOVES,
+    REGROUPS,
+    REJECTED,
+    SPAN,
+    STEP,
+    STOP,
+    TIME,
+)
+from .quadrature import follow_curve, has_curve, start_curve, start_span
 from .steps import (
     continue_steps,
     finish_step,
@@ -42,14 +61,6 @@ _SHRINK = 0.2
 _GROW = 8.0
 # of the step before, as it is taken for the trend
 _LEAST_ERROR = 1e-2
-# places in Work.pace: where the run has come to and its next step, which those who take steps read; the end
-# of the span, the longest step, what `tolerance_limit` gave, and the implicit step before with its error
-TIME, STEP = 0, 1
-_STOP, _LONGEST, _LIMIT, _BEFORE, _ERROR_BEFORE = range(2, 7)
-# places in Work.marks: the next event, whether there are hatches and cracks that move, whether the step tried
-# ends the span, whether the one before was rejected, and a number that changes where that changes which flows
-# follow from besides the state
-_EVENT, _REGROUPS, _MOVES, _LAST, _REJECTED, SPAN = range(6)
 # steps in which a cycle of a wall's temperature is followed at least
 _STEPS_A_CYCLE = 8
 
@@ -107,15 +118,15 @@ def start_run(plan, sample, state, work, track, values, flows, curves):
     if not start_controls(plan, sample):
         return status.IMPOSSIBLE
     work.pace[TIME] = 0.0
-    work.marks[_EVENT] = 0
-    work.marks[_REGROUPS] = 0
-    work.marks[_MOVES] = 0
+    work.marks[EVENT] = 0
+    work.marks[REGROUPS] = 0
+    work.marks[MOVES] = 0
     for p in range(plan.paths.size):
         if plan.paths[p]["kind"] == HATCH:
-            work.marks[_REGROUPS] = 1
+            work.marks[REGROUPS] = 1
         if plan.paths[p]["moves"] > 0:
-            work.marks[_MOVES] = 1
-    if work.marks[_REGROUPS] > 0 and not regroup(plan, sample, state):
+            work.marks[MOVES] = 1
+    if work.marks[REGROUPS] > 0 and not regroup(plan, sample, state):
         return status.IMPOSSIBLE
     return _go_on(plan, sample, state, work, track, values, flows, curves)
 
@@ -132,25 +143,25 @@ def end_step(plan, sample, state, possible, work, track, values, flows, curves):
     """
     pace = work.pace
     t, h = pace[TIME], pace[STEP]
-    error = step_error(plan, sample, state, work, pace[_LIMIT]) if possible else math.inf
+    error = step_error(plan, sample, state, work, pace[LIMIT]) if possible else math.inf
     order = growth_order(work)
     factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / order)))
     if not error <= 1.0:
         track.counts[1] += 1
-        work.marks[_REJECTED] = 1
+        work.marks[REJECTED] = 1
         note_rejection(plan, sample, t, state, work)
         pace[STEP] = h * min(factor, 0.9)
         if t + 0.01 * pace[STEP] == t:
             return status.STEP_TOO_SMALL if error < math.inf else status.NOT_FINITE
         return _ask_for_step(plan, work, track)
-    if work.method[0] > 0:
-        if pace[_BEFORE] > 0.0:
-            trend = _SAFETY * h / pace[_BEFORE] * (pace[_ERROR_BEFORE] / (error * error)) ** (1.0 / order)
+    if work.method[METHOD] == IMPLICIT:
+        if pace[BEFORE] > 0.0:
+            trend = _SAFETY * h / pace[BEFORE] * (pace[ERROR_BEFORE] / (error * error)) ** (1.0 / order)
             factor = min(factor, max(_SHRINK, trend))
-        pace[_BEFORE] = h
-        pace[_ERROR_BEFORE] = max(error, _LEAST_ERROR)
+        pace[BEFORE] = h
+        pace[ERROR_BEFORE] = max(error, _LEAST_ERROR)
     else:
-        pace[_BEFORE] = 0.0
+        pace[BEFORE] = 0.0
     end = end_of_step(work)
     watched = is_watched(plan, track, values, end)
     finish_step(plan, sample, t, h, state, work, watched)
@@ -170,23 +181,23 @@ def end_step(plan, sample, state, possible, work, track, values, flows, curves):
     pace[TIME] = end
     if is_exhausted(plan, sample, state):
         return status.GAS_EXHAUSTED
-    if not end < pace[_STOP]:
+    if not end < pace[STOP]:
         return _leave_span(plan, sample, state, work, track, values, flows, curves)
-    pace[STEP] = min(h * (min(factor, 1.0) if work.marks[_REJECTED] > 0 else factor), pace[_LONGEST])
-    work.marks[_REJECTED] = 0
-    work.marks[SPAN] += work.marks[_MOVES]
-    continue_steps(plan, sample, end, pace[STEP], pace[_LIMIT], state, work, watched)
+    pace[STEP] = min(h * (min(factor, 1.0) if work.marks[REJECTED] > 0 else factor), pace[LONGEST])
+    work.marks[REJECTED] = 0
+    work.marks[SPAN] += work.marks[MOVES]
+    continue_steps(plan, sample, end, pace[STEP], pace[LIMIT], state, work, watched)
     if not follow_cracks(plan, sample):
         return status.IMPOSSIBLE
-    pace[_LIMIT] = tolerance_limit(plan, sample)
-    respect_limit(plan, sample, end, state, work, pace[_LIMIT])
+    pace[LIMIT] = tolerance_limit(plan, sample)
+    respect_limit(plan, sample, end, state, work, pace[LIMIT])
     return _ask_for_step(plan, work, track)
 
 
 @jit
 def end_of_step(work):
     """Time at which the step that is tried ends [s]."""
-    return work.pace[_STOP] if work.marks[_LAST] > 0 else work.pace[TIME] + work.pace[STEP]
+    return work.pace[STOP] if work.marks[LAST] > 0 else work.pace[TIME] + work.pace[STEP]
 
 
 @jit
@@ -204,10 +215,10 @@ def _go_on(plan, sample, state, work, track, values, flows, curves):
             note_times(plan, sample, state, state, 0.0, duration, math.inf, work, track, values, flows)
             return status.OK
         stop = min(duration, next_due(plan, sample))
-        event = work.marks[_EVENT]
+        event = work.marks[EVENT]
         if event < sample.events.size:
             stop = min(stop, sample.events[event]["time"])
-        work.pace[_STOP] = stop
+        work.pace[STOP] = stop
         if curves is not None:
             result = _follow(plan, sample, state, t, stop, work, track, values, flows)
             if result != status.OK:
@@ -229,7 +240,7 @@ def _leave_span(plan, sample, state, work, track, values, flows, curves):
 @jit
 def _note_closures(plan, sample, state, work):
     """Note the cracks that have closed in a span, before what happens now moves the pressures back."""
-    if work.marks[_MOVES] == 0:
+    if work.marks[MOVES] == 0:
         return True
     sample.clock[0] = work.pace[TIME]
     look(plan, sample, state)
@@ -239,14 +250,14 @@ def _note_closures(plan, sample, state, work):
 @jit
 def _do_what_is_due(plan, sample, state, t, work, track):
     """Do the events and the controls of time t; return a status."""
-    regroups = work.marks[_REGROUPS] > 0
+    regroups = work.marks[REGROUPS] > 0
     while True:
         acted = False
         possible = True
-        event = work.marks[_EVENT]
+        event = work.marks[EVENT]
         if event < sample.events.size and sample.events[event]["time"] <= t:
             possible = apply_event(plan, sample, state, sample.events[event]["row"])
-            work.marks[_EVENT] = event + 1
+            work.marks[EVENT] = event + 1
             acted = True
         elif plan.controls.size > 0:
             if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
@@ -266,16 +277,16 @@ def _start_steps(plan, sample, state, work, track):
     """Begin a span, or what is left of it, in steps."""
     pace = work.pace
     t = pace[TIME]
-    h = start_steps(plan, sample, t, state, work, pace[_STOP] - t)
+    h = start_steps(plan, sample, t, state, work, pace[STOP] - t)
     if not follow_cracks(plan, sample):
         return status.IMPOSSIBLE
-    pace[_LIMIT] = tolerance_limit(plan, sample)
-    respect_limit(plan, sample, t, state, work, pace[_LIMIT])
-    pace[_LONGEST] = _longest_step(plan, sample)
-    pace[STEP] = min(h, pace[_LONGEST])
-    pace[_BEFORE] = 0.0
-    pace[_ERROR_BEFORE] = 1.0
-    work.marks[_REJECTED] = 0
+    pace[LIMIT] = tolerance_limit(plan, sample)
+    respect_limit(plan, sample, t, state, work, pace[LIMIT])
+    pace[LONGEST] = _longest_step(plan, sample)
+    pace[STEP] = min(h, pace[LONGEST])
+    pace[BEFORE] = 0.0
+    pace[ERROR_BEFORE] = 1.0
+    work.marks[REJECTED] = 0
     work.marks[SPAN] += 1
     return _ask_for_step(plan, work, track)
 
@@ -286,10 +297,10 @@ def _ask_for_step(plan, work, track):
     if track.counts[0] + track.counts[1] >= plan.settings[MAX_STEPS]:
         return status.STEP_LIMIT
     pace = work.pace
-    last = pace[TIME] + 1.0001 * pace[STEP] >= pace[_STOP]
-    work.marks[_LAST] = 1 if last else 0
+    last = pace[TIME] + 1.0001 * pace[STEP] >= pace[STOP]
+    work.marks[LAST] = 1 if last else 0
     if last:
-        pace[STEP] = pace[_STOP] - pace[TIME]
+        pace[STEP] = pace[STOP] - pace[TIME]
     return STEPPING
 
 
@@ -306,10 +317,10 @@ def _follow(plan, sample, state, t, stop, work, track, values, flows):
         end, left = follow_curve(plan, sample, t, stop, left, state, work)
         if not end > t:
             break
-        work.method[0] = CURVE
+        work.method[METHOD] = CURVE
         note_times(plan, sample, state, work.new, t, end, end, work, track, values, flows)
         note_crossings(plan, sample, state, t, end, 1.0, work, track)
-        work.method[0] = 0
+        work.method[METHOD] = EXPLICIT
         copy(state, work.new)
         t = end
         work.pace[TIME] = t

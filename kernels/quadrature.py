@@ -27,6 +27,7 @@ from .hatches import any_joined
 from .jit import jit
 from .model import RATE, RTOL, TIMED, copy, n_contents
 from .network import collect, rates, rates_and_slopes
+from .places import RANGE, RANGE_KIND
 from .range_series import (
     AHEAD,
     AT_REST,
@@ -53,8 +54,6 @@ from .range_series import (
 )
 from .volumes import is_resting
 
-#: ``Work.method[0]`` while states are those of a range.
-CURVE = 2
 # ranges of x: the first that is tried, the widest and the least, and how often one may be halved at once;
 # the same close to a turn of flow, next to which there may be another
 _FIRST_RANGE = math.log(16.0)
@@ -133,7 +132,7 @@ def follow_curve(plan, sample, t, stop, left, state, work):
         Time from there to ``stop`` [s].
     """
     end = _follow_range(plan, sample, t, stop, left, state, work)
-    return end, left - work.span[work.method[4], WHOLE] if t < end < stop else stop - end
+    return end, left - work.span[work.method[RANGE], WHOLE] if t < end < stop else stop - end
 
 
 @jit
@@ -143,14 +142,14 @@ def _follow_range(plan, sample, t, stop, left, state, work):
         return t
     start = math.log(state[0])
     if _find_kept(plan, sample, start, left, work):
-        end = _finish(plan, t, stop, left, int(work.span[work.method[4], KIND]), state, work)
+        end = _finish(plan, t, stop, left, int(work.span[work.method[RANGE], KIND]), state, work)
         if end > t:
             return end
     sample.clock[0] = t
     rates(plan, sample, state, work.rate)
     F = work.rate[0] / state[0]
-    work.method[4] = (work.method[4] + 1) % RANGES
-    span = work.span[work.method[4]]
+    work.method[RANGE] = (work.method[RANGE] + 1) % RANGES
+    span = work.span[work.method[RANGE]]
     span[START] = start
     span[KIND] = NONE
     span[ENDED] = math.nan
@@ -196,7 +195,7 @@ def start_span(work):
 def start_curve(work):
     """Begin a sample: no range is kept."""
     work.reach[REACH] = _FIRST_RANGE
-    work.method[4] = 0
+    work.method[RANGE] = 0
     for k in range(RANGES):
         work.span[k, KIND] = NONE
 
@@ -224,7 +223,7 @@ def curve_state(plan, time, start, work, out):
 @jit
 def _keep(plan, sample, work):
     """Keep with the range all on which its flows rest, for a span that begins as this one does."""
-    kept = work.kept[work.method[4]]
+    kept = work.kept[work.method[RANGE]]
     i = 0
     for p in range(plan.paths.size):
         path = sample.paths[p]
@@ -248,7 +247,7 @@ def _find_kept(plan, sample, start, left, work):
     for k in range(RANGES):
         span = work.span[k]
         if span[KIND] != NONE and span[START] == start and _is_kept(plan, sample, work.kept[k]):
-            work.method[4] = k
+            work.method[RANGE] = k
             return span[KIND] != AT_REST or abs(span[SPEED]) * left <= _REST
     return False
 
@@ -276,9 +275,9 @@ def _is_kept(plan, sample, kept):
 @jit
 def _finish(plan, t, stop, left, kind, state, work):
     """Find the end of the range or of the time left, and the state there; t where errors are too large."""
-    span = work.span[work.method[4]]
-    ended = work.ended[work.method[4]]
-    work.method[3] = kind
+    span = work.span[work.method[RANGE]]
+    ended = work.ended[work.method[RANGE]]
+    work.method[RANGE_KIND] = kind
     end = stop
     time = left
     if kind != AT_REST:
@@ -304,8 +303,8 @@ def _finish(plan, t, stop, left, kind, state, work):
 @jit
 def _is_right(plan, kind, s, work):
     """Whether what passed is as exact as wanted, and the mass that it leaves is that of the place."""
-    span = work.span[work.method[4]]
-    tails = work.tail[work.method[4]]
+    span = work.span[work.method[RANGE]]
+    tails = work.tail[work.method[RANGE]]
     rtol = plan.settings[RTOL]
     for k in range(work.flux.size):
         passed = max(abs(work.flux[k]), abs(work.new[1 + k]))
@@ -322,9 +321,9 @@ def _is_right(plan, kind, s, work):
 @jit
 def _place_at(time, work):
     """Place in the range, from -1 to 1, at a time since its start, and whether it was found (Newton)."""
-    span = work.span[work.method[4]]
-    curve = work.curve[work.method[4]]
-    kind = work.method[3]
+    span = work.span[work.method[RANGE]]
+    curve = work.curve[work.method[RANGE]]
+    kind = work.method[RANGE_KIND]
     if kind == AT_REST:
         return -1.0, True
     if not time < span[WHOLE]:
@@ -360,8 +359,8 @@ def _place_at(time, work):
 @jit
 def _place_in_open(time, work):
     """Place at a time, as `_place_at`, in a range without an equilibrium ahead."""
-    span = work.span[work.method[4]]
-    curve = work.curve[work.method[4]]
+    span = work.span[work.method[RANGE]]
+    curve = work.curve[work.method[RANGE]]
     half = span[HALF]
     # at first by the cubic that begins and ends as the range does
     done = time / span[WHOLE]
@@ -387,9 +386,9 @@ def _place_in_open(time, work):
 @jit
 def _set_passed(time, s, work):
     """Write what has passed each path and feed at a time and its place into ``work.flux`` [kg]."""
-    curve = work.curve[work.method[4]]
-    constant = work.constant[work.method[4]]
+    curve = work.curve[work.method[RANGE]]
+    constant = work.constant[work.method[RANGE]]
     for k in range(work.flux.size):
         work.flux[k] = constant[k] * time
-        if work.method[3] != AT_REST:
+        if work.method[RANGE_KIND] != AT_REST:
             work.flux[k] += series_sum(curve[PASSED + k], s)

@@ -9,6 +9,7 @@ from .chebyshev import integrate_series, series_sum, set_coefficients, tail, wor
 from .jit import jit
 from .model import RTOL, fill
 from .network import collect
+from .places import RANGE
 from .points import LANES, PLACE
 
 #: Ranges that are kept, for spans that begin as one before.
@@ -33,7 +34,7 @@ SHARE = 1e-2
 @jit
 def set_range(half, ahead, per_slope, work):
     """Say where a range lies."""
-    span = work.span[work.method[4]]
+    span = work.span[work.method[RANGE]]
     span[HALF] = half
     span[AHEAD] = ahead
     span[PER_SLOPE] = per_slope
@@ -45,8 +46,8 @@ def integrate_range(plan, F, kind, share, work):
 
     ``share`` is that of the mass which moves in the range: time may be as wrong as that allows.
     """
-    curve = work.curve[work.method[4]]
-    span = work.span[work.method[4]]
+    curve = work.curve[work.method[RANGE]]
+    span = work.span[work.method[RANGE]]
     inverse = work.values[INVERSE]
     turns = 0
     for i in range(LANES):
@@ -72,7 +73,7 @@ def integrate_range(plan, F, kind, share, work):
 @jit
 def place_in_mass(s, kind, work):
     """Change of ln m from the start of the range to a place in it."""
-    span = work.span[work.method[4]]
+    span = work.span[work.method[RANGE]]
     if kind == TURNING:
         return -span[AHEAD] * math.expm1(-(1.0 + s) * abs(span[HALF]))
     return (1.0 + s) * span[HALF]
@@ -81,8 +82,8 @@ def place_in_mass(s, kind, work):
 @jit
 def set_ends(kind, work):
     """Write the time to the end of the range, infinite to its equilibrium, and the speeds at its two ends."""
-    span = work.span[work.method[4]]
-    curve = work.curve[work.method[4]]
+    span = work.span[work.method[RANGE]]
+    curve = work.curve[work.method[RANGE]]
     span[WHOLE] = math.inf
     if kind != TO_EQUILIBRIUM:
         span[WHOLE] = series_sum(curve[TIME], 1.0)
@@ -101,7 +102,7 @@ def balance(plan, work):
 
     The steepest flow through a path that joins the volume takes what is missing: it is the least exact.
     """
-    constant = work.constant[work.method[4]]
+    constant = work.constant[work.method[RANGE]]
     steepest = -1
     for k in range(work.flux.size):
         slope = abs(work.slopes[k, 0])
@@ -133,9 +134,9 @@ def _integrate_all(kind, half, per_slope, work):
     float
         By how much the time may be wrong [s].
     """
-    curve = work.curve[work.method[4]]
-    constant = work.constant[work.method[4]]
-    tails = work.tail[work.method[4]]
+    curve = work.curve[work.method[RANGE]]
+    constant = work.constant[work.method[RANGE]]
+    tails = work.tail[work.method[RANGE]]
     inverse = work.values[INVERSE]
     times = work.values[TIME]
     for i in range(LANES):

@@ -64,10 +64,6 @@ _H = np.array([
 ])  # fmt: skip
 
 
-#: Place in `Work.pace`.
-FASTEST = 7
-
-
 class Work(Pack):
     """Working memory of the integrator for n unknowns, m of them in volumes, and q fluxes.
 
@@ -82,12 +78,8 @@ class Work(Pack):
         Argument of a stage.
     error, scale : float64[n]
         Error estimate of the step; absolute tolerances.
-    method : int64[6]
-        Of `steps`: which method; explicit steps in a row that looked stiff, and all of them. Of `quadrature`:
-        the kind of range, and which of those that are kept. 1 if the rates at the end of a step came with it.
-    pace : float64[8]; marks : int64[6]
-        Of `integrate`: how far the sample has come; of `steps`, at `FASTEST`: the bound on the largest
-        eigenvalue that was found last [1/s].
+    method, marks : int64[6]; pace : float64[8]
+        How far the sample has come, and by which method: `places`.
     values : float64[2 + links, points.LANES]; x, speed : float64[points.LANES]; side : float64[points.SIDE]
         Of `curve_range`: at the points of a range, where they are, the rates there, and the working memory of
         `points`.

@@ -29,8 +29,8 @@ LANES = 16
 #: length [s]; the pressure [Pa], that over the gas [Pa/kg], and the rate.
 STATE, ARGUMENT, NEW, ERROR, STEP_LENGTH, PRESSURE, PER_MASS, RATE = (k * LANES for k in range(13, 21))
 _CONTENT = 21 * LANES
-#: What a lane waits for: nothing, an explicit or an implicit step.
-IDLE, EXPLICIT, IMPLICIT = 0, 1, 2
+#: What a lane waits for where it waits for no step of a method of `places`.
+IDLE = -1
 
 #: Laws of a path in a lane, besides what its conductances give.
 NO_MORE, TABULATED, HOLE, ASK = 0, 1, 2, 3

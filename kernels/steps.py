@@ -17,7 +17,8 @@ from .hatches import any_joined
 from .jit import jit
 from .model import RTOL, copy, fill, n_contents
 from .network import collect, rates_and_slopes
-from .rosenbrock import FASTEST, ORDER, prepare_dense, step, straighten_dense
+from .places import EXPLICIT, FASTEST, HAS_END_RATES, IMPLICIT, LOOKED_STIFF, METHOD, SINCE_LOOK
+from .rosenbrock import ORDER, prepare_dense, step, straighten_dense
 from .volumes import look
 
 # step times largest eigenvalue: what looks stiff to the explicit method (it is stable to about 6), in how
@@ -44,15 +45,15 @@ def start_steps(plan, sample, t, state, work, span):
     """Take the rates at the start of a span, choose the method, and return the first step [s]."""
     _take_slopes(plan, sample, t, state, work, True)
     size, speed = _size_and_speed(plan, state, work)
-    work.method[1] = 0
-    work.method[2] = 0
-    work.method[0] = 1
+    work.method[LOOKED_STIFF] = 0
+    work.method[SINCE_LOOK] = 0
+    work.method[METHOD] = IMPLICIT
     if speed == 0.0:
         return span
     own = size / speed
     fastest = work.pace[FASTEST]
     if own * fastest < _SLOW:
-        work.method[0] = 0
+        work.method[METHOD] = EXPLICIT
         return min(span, _FIRST_EXPLICIT * own)
     first = _FIRST_IMPLICIT * own
     if speed > fastest:
@@ -65,11 +66,11 @@ def start_steps(plan, sample, t, state, work, span):
 @jit
 def try_step(plan, sample, t, h, state, work):
     """Take a step of length h from t; False if it cannot be taken."""
-    if work.method[0] > 0:
+    if work.method[METHOD] == IMPLICIT:
         return _implicit_step(plan, sample, t, h, state, work)
     before = regimes_at(plan, sample, t, state)
     explicit_step(plan, sample, t, h, state, work)
-    work.method[5] = 0
+    work.method[HAS_END_RATES] = 0
     doubt_bends(h, before, regimes(plan, sample), work)  # its last stage is at the end
     return True
 
@@ -100,36 +101,36 @@ def doubt_bends(h, before, after, work):
 @jit
 def note_rejection(plan, sample, t, state, work):
     """After a step from t is rejected: where explicit ones fail in a row, go on with implicit ones."""
-    if work.method[0] == 0:
-        work.method[1] += 1
-        work.method[2] = _LOOK_AFTER
-        if work.method[1] >= _PATIENCE:
+    if work.method[METHOD] == EXPLICIT:
+        work.method[LOOKED_STIFF] += 1
+        work.method[SINCE_LOOK] = _LOOK_AFTER
+        if work.method[LOOKED_STIFF] >= _PATIENCE:
             _go_implicit(plan, sample, t, state, work)
 
 
 @jit
 def growth_order(work):
     """Order of the step's error estimate in h."""
-    return ORDER if work.method[0] > 0 else EXPLICIT_ORDER
+    return ORDER if work.method[METHOD] == IMPLICIT else EXPLICIT_ORDER
 
 
 @jit
 def finish_step(plan, sample, t, h, state, work, watched):
     """After a step is accepted: its dense output if it is ``watched``, and whether it looked stiff."""
-    if work.method[0] > 0:
+    if work.method[METHOD] == IMPLICIT:
         if watched:
             prepare_dense(work)
             straighten_dense(plan, state, work)
         return
-    if work.method[5] == 0:
+    if work.method[HAS_END_RATES] == 0:
         end_rates(plan, sample, t + h, work)
     else:
         sample.clock[0] = t + h
         look(plan, sample, work.new)
     shown = stiffness(h, work)
-    work.method[1] = work.method[1] + 1 if shown > _STIFF else 0
+    work.method[LOOKED_STIFF] = work.method[LOOKED_STIFF] + 1 if shown > _STIFF else 0
     if shown > _SUSPECT:
-        work.method[2] = _LOOK_AFTER
+        work.method[SINCE_LOOK] = _LOOK_AFTER
     if watched:
         prepare_explicit_dense(plan, sample, t, h, state, work)
         straighten_dense(plan, state, work)
@@ -154,29 +155,29 @@ def continue_steps(plan, sample, t, h, limit, state, work, watched):
         Whether other states of the step were looked at since.
     """
     sample.clock[0] = t
-    if work.method[0] == 0:
-        work.method[2] += 1
-        quiet = work.method[1] < _PATIENCE and work.method[2] < _LOOK_AFTER
+    if work.method[METHOD] == EXPLICIT:
+        work.method[SINCE_LOOK] += 1
+        quiet = work.method[LOOKED_STIFF] < _PATIENCE and work.method[SINCE_LOOK] < _LOOK_AFTER
         if quiet and h * work.pace[FASTEST] <= _STIFF:
             if watched:
                 look(plan, sample, state)
             copy(work.rate, work.stages[LAST])
             return
         _take_slopes(plan, sample, t, state, work, True)
-        if work.method[1] >= _PATIENCE or h * work.pace[FASTEST] > _STIFF:
-            work.method[0] = 1
-            work.method[1] = 0
-        work.method[2] = 0
+        if work.method[LOOKED_STIFF] >= _PATIENCE or h * work.pace[FASTEST] > _STIFF:
+            work.method[METHOD] = IMPLICIT
+            work.method[LOOKED_STIFF] = 0
+        work.method[SINCE_LOOK] = 0
         return
     _take_slopes(plan, sample, t, state, work, False)
     if limit == math.inf and h * work.pace[FASTEST] < _MILD:
-        work.method[0] = 0
+        work.method[METHOD] = EXPLICIT
 
 
 @jit
 def respect_limit(plan, sample, t, state, work, limit):
     """Make the next step implicit where ``limit``, of `tolerance_limit`, tells that pressures meet."""
-    if limit < math.inf and work.method[0] == 0:
+    if limit < math.inf and work.method[METHOD] == EXPLICIT:
         _go_implicit(plan, sample, t, state, work)
 
 
@@ -184,9 +185,9 @@ def respect_limit(plan, sample, t, state, work, limit):
 def _go_implicit(plan, sample, t, state, work):
     """Make the next step from t implicit."""
     _take_slopes(plan, sample, t, state, work, True)
-    work.method[0] = 1
-    work.method[1] = 0
-    work.method[2] = 0
+    work.method[METHOD] = IMPLICIT
+    work.method[LOOKED_STIFF] = 0
+    work.method[SINCE_LOOK] = 0
 
 
 @jit

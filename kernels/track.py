@@ -13,7 +13,8 @@ from .jit import jit
 from .model import Plan, fill, sizes
 from .network import rates
 from .pack import Pack
-from .quadrature import CURVE, curve_state
+from .places import CURVE, METHOD
+from .quadrature import curve_state
 from .rosenbrock import dense_state
 from .volumes import look, observe, path_total
 
@@ -138,7 +139,7 @@ def probe(plan, sample, start, end, t, t_end, theta, work, track):
 @jit
 def _set_probe(plan, start, end, t, t_end, theta, work, track):
     """Write the state at the fraction theta of a step, or of a range, into ``track.probe``."""
-    if work.method[0] == CURVE:
+    if work.method[METHOD] == CURVE:
         curve_state(plan, theta * (t_end - t), start, work, track.probe)
     else:
         dense_state(theta, start, end, work.dense, track.probe)

@@ -11,13 +11,13 @@ from plans import AIR, Case, cracks, held, orifice, outside, prepared, seal, tan
 from step_problems import PROBLEMS, Equalisation
 
 from benchmarks.workloads import workload
-from leakflow.kernels import flows, model, status, steps, tolerances
+from leakflow.kernels import flows, model, places, status, steps, tolerances
+from leakflow.kernels.places import EXPLICIT, IMPLICIT
 from leakflow.solver import run
 from leakflow.solver.case import case_of
 from leakflow.solver.plan import compile_case
 from leakflow.solver.sweep import sweep
 
-EXPLICIT, IMPLICIT = 0, 1
 P = 1e5
 
 
@@ -31,7 +31,7 @@ def started(case, t=0.0, span=math.inf):
 def test_a_decay_begins_explicit_with_a_fifth_of_its_time(name):
     problem = PROBLEMS[name]
     p, h = started(problem.case)
-    assert p.work.method[0] == EXPLICIT
+    assert p.work.method[places.METHOD] == EXPLICIT
     own = (p.state / np.abs(p.rates(p.state)))[: len(problem.case.volumes) - (name == "blow-down")]
     assert 0.2 * own.min() <= h * (1.0 + 1e-9)
     assert h <= 0.2 * own.max() * (1.0 + 1e-9)
@@ -44,7 +44,7 @@ def test_what_is_fast_and_nearly_at_rest_begins_implicit():
         [tank(1.0, P), tank(1.0, 1.0001 * P), outside()], [seal(0, 1, 1e-2, 0.0), seal(0, 2, 1e-12, 0.0)], 1e7
     )
     p, _ = started(case)
-    assert p.work.method[0] == IMPLICIT
+    assert p.work.method[places.METHOD] == IMPLICIT
 
 
 def test_at_rest_the_whole_span_is_one_step():
@@ -64,18 +64,18 @@ def test_steps_go_back_to_explicit_ones():
     """The shut hatch's pair evens out through a valve that then shuts; what is left is a decay."""
     problem = Equalisation(pressures=(1.0001e5, 1e5))
     p, _ = started(problem.case)
-    p.work.method[0] = IMPLICIT
+    p.work.method[places.METHOD] = IMPLICIT
     steps.continue_steps(p.plan, p.sample, 0.0, 1e-3 * problem.tau, math.inf, p.state, p.work, True)
-    assert p.work.method[0] == EXPLICIT
-    p.work.method[0] = IMPLICIT
+    assert p.work.method[places.METHOD] == EXPLICIT
+    p.work.method[places.METHOD] = IMPLICIT
     steps.continue_steps(p.plan, p.sample, 0.0, 1e-3 * problem.tau, 1e-7, p.state, p.work, True)
-    assert p.work.method[0] == IMPLICIT  # pressures are about to meet
+    assert p.work.method[places.METHOD] == IMPLICIT  # pressures are about to meet
 
 
 def test_rejections_in_a_row_make_steps_implicit():
     p, _ = started(PROBLEMS["equalisation"].case)
     tries = 0
-    while p.work.method[0] == EXPLICIT:
+    while p.work.method[places.METHOD] == EXPLICIT:
         steps.note_rejection(p.plan, p.sample, 0.0, p.state, p.work)
         tries += 1
     assert 2 <= tries <= 4
