@@ -387,7 +387,7 @@ def _heat(plan, sample, v, end):
 
 @jit_rare
 def _mass_balance_residual(plan, sample, start, end):
-    """Gas unaccounted for in the worst volume, over all the gas there was."""
+    """Gas unaccounted for in the worst volume, over all the gas there was, and that came from outside."""
     passed = n_contents(plan)
     contents = contents_per_volume(plan)
     total = 0.0
@@ -402,7 +402,9 @@ def _mass_balance_residual(plan, sample, start, end):
                 total += start[c]
             worst = max(worst, abs(missing))
     for p in range(plan.paths.size):
-        total += abs(end[passed + p]) if plan.volumes[plan.paths[p]["source"]]["kind"] != INTEGRATED else 0.0
+        forward = end[passed + p]
+        donor = plan.paths[p]["source"] if forward >= 0.0 else plan.paths[p]["sink"]
+        total += abs(forward) if plan.volumes[donor]["kind"] != INTEGRATED else 0.0
     for f in range(plan.feeds.size):
         total += abs(end[passed + plan.paths.size + f])
     return worst / total if total > 0.0 else worst
