@@ -9,7 +9,7 @@ import math
 
 from .elementary import exp, log
 from .jit import jit, jit_inline
-from .orifice import ISO_CORNER, NOTHING, PERRY, SMALLEST_LAMINAR, iso_scale, laminar_part
+from .orifice import ISO_CORNER, PERRY, iso_scale, laminar_coefficient, laminar_part
 
 
 @jit
@@ -50,7 +50,7 @@ def hole_flows(own, other, here, there, area, discharge_coefficient, inlet_loss,
 def hole_flow(p1, p2, gamma, critical_ratio, critical_flow2, laminar, discharge_coefficient, inlet_loss):
     """Flow through a hole over ``A/sqrt(R T)``, from p1 to a lower p2; laminar: `orifice.laminar_part`."""
     perry = discharge_coefficient == PERRY
-    laminar = SMALLEST_LAMINAR + laminar / p1
+    laminar = laminar_coefficient(p1, laminar)
     drop = (p1 - p2) / p1
     r = 1.0 - drop
     log_r = _log_rest(drop)
@@ -64,7 +64,7 @@ def hole_flow(p1, p2, gamma, critical_ratio, critical_flow2, laminar, discharge_
     g = X / math.sqrt(math.sqrt(Q * Q + L2 * L2))
     curve = 0.8414 + r * (-0.1002 + r * (0.8415 + r * (-3.9 + r * (4.6001 - 1.6827 * r))))
     flow = p1 * ((curve if perry else discharge_coefficient) * g)
-    return flow if p1 > NOTHING else 0.0
+    return flow if p1 > 0.0 else 0.0
 
 
 @jit

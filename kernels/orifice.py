@@ -4,7 +4,8 @@ Sources
 -------
 Flow function: Saint-Venant and Wantzel (1839). Sharp round hole: Perry, Trans. ASME 71 (1949) 757.
 Laminar limit at vanishing pressure difference: Sampson, Phil. Trans. R. Soc. A 182 (1891) 449, a
-circular hole in a thin wall passes ``d^3 dp/(24 mu)`` by volume. Parts measured by sonic conductance: ISO
+circular hole in a thin wall passes ``d^3 dp/(24 mu)`` by volume; and of molecules that do not meet, ``A
+dp/sqrt(2 pi R T)`` by mass (Knudsen, Ann. Phys. 333 (1909) 75). Parts measured by sonic conductance: ISO
 6358-1:2013, eq. 2 and 3.
 """
 
@@ -18,8 +19,8 @@ PERRY = -1.0
 #: A wide hatch would turn laminar only at 1e-12 of the pressure, too sharp a corner for any step: it
 #: turns at 1e-7 here, some millipascals of difference in a cabin.
 SMALLEST_LAMINAR = 3e-4
-#: Pressure below which a hole passes nothing [Pa]: powers of its laminar part would leave the range of floats
-NOTHING = 1e-60
+#: ``1/B`` of molecules that do not meet: ``g = (1 - r)/sqrt(2 pi)``, and X twice that drop as it vanishes.
+MOLECULAR = 0.5 / math.sqrt(2.0 * math.pi)
 #: Width in w below which the subsonic flow of ISO 6358 is bent to a finite slope.
 ISO_CORNER = 1e-7
 # its reference
@@ -169,11 +170,12 @@ def thick_hole_slopes(
     """
     p1 = max(p_up, p_down)
     p2 = min(p_up, p_down)
-    if not p1 > NOTHING or not area > 0.0:
+    if not p1 > 0.0 or not area > 0.0:
         return 0.0 * (p1 + area), 0.0, 0.0
     drop = (p1 - p2) / p1
     scale = area / math.sqrt(gas_constant * temperature)
-    laminar = _laminar_coefficient(p1, temperature, gas_constant, viscosity, area)
+    part = laminar_part(gas_constant * temperature, viscosity, area)
+    laminar = laminar_coefficient(p1, part)
     g, g_drop, g_laminar = _reduced_flow(drop, gamma, laminar, inlet_loss)
     coefficient, coefficient_r = discharge_coefficient, 0.0
     if discharge_coefficient == PERRY:
@@ -181,7 +183,8 @@ def thick_hole_slopes(
     flow = coefficient * g
     flow_r = coefficient_r * g - coefficient * g_drop
     flow_laminar = coefficient * g_laminar
-    by_p1 = scale * (flow - (1.0 - drop) * flow_r - (laminar - SMALLEST_LAMINAR) * flow_laminar)
+    laminar_p1 = (SMALLEST_LAMINAR - laminar) / (p1 + MOLECULAR * part)
+    by_p1 = scale * (flow - (1.0 - drop) * flow_r + p1 * laminar_p1 * flow_laminar)
     by_p2 = scale * flow_r
     mdot = scale * p1 * flow
     if p_up >= p_down:
@@ -190,14 +193,17 @@ def thick_hole_slopes(
 
 
 @jit
-def _laminar_coefficient(p1, temperature, gas_constant, viscosity, area):
-    """``B`` of ``B g = X`` as the drop vanishes: Sampson's creeping flow through a round hole."""
-    return SMALLEST_LAMINAR + laminar_part(gas_constant * temperature, viscosity, area) / p1
+def laminar_coefficient(p1, part):
+    """``B`` of ``B g = X`` as the drop vanishes: creeping flow and free molecules side by side.
+
+    ``1/B = p1/part + MOLECULAR``, and `SMALLEST_LAMINAR` at least; part: `laminar_part`.
+    """
+    return SMALLEST_LAMINAR + part / (p1 + MOLECULAR * part)
 
 
 @jit
 def laminar_part(RT, viscosity, area):
-    """Sampson's part of it, times the pressure: ``12 pi mu sqrt(R T)/d`` [Pa]."""
+    """``B`` of Sampson's creeping flow through a round hole, times p1: ``12 pi mu sqrt(R T)/d`` [Pa]."""
     return 12.0 * math.pi * viscosity * math.sqrt(RT) / math.sqrt(4.0 * area / math.pi)
 
 

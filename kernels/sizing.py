@@ -61,7 +61,10 @@ def orifice_size(mass_flow, p_up, p_down, temperature, gas_constant, viscosity, 
         bracket = _narrowed(bracket, x, math.log(flow / mass_flow))
         if _is_narrow(bracket):
             area = math.exp(_best(bracket))
-            return area, math.sqrt(4.0 * area / math.pi), FOUND
+            diameter = math.sqrt(4.0 * area / math.pi)
+            if diameter < math.inf:
+                return area, diameter, FOUND
+            break
     return math.nan, math.nan, NOT_FOUND
 
 

@@ -107,13 +107,14 @@ def test_the_oracle_passes_the_rate_through_a_wide_hole(rate, p_down):
     assert flow == pytest.approx(rate, rel=1e-6, abs=0.0)
 
 
-def test_a_vanishing_drop_creeps_through_the_hole_as_sampson_found():
-    """``d^3 dp/(24 mu)`` by volume."""
+def test_a_vanishing_drop_creeps_through_the_hole_and_its_molecules_cross():
+    """``d^3 dp/(24 mu)`` by volume, and ``A dp/sqrt(2 pi R T)`` by mass."""
     p_up, drop, rate = 10.0, 1e-6, 1e-16
-    hole = size_leak(rate, p_up, p_down=p_up - drop, discharge_coefficient=1.0).hole
+    d = size_leak(rate, p_up, p_down=p_up - drop, discharge_coefficient=1.0).hole.diameter
     R, mu, _ = naive.gas_properties(AIR, 293.15)
-    diameter = (24.0 * mu * rate * R * 293.15 / (p_up * drop)) ** (1.0 / 3.0)
-    assert hole.diameter == pytest.approx(diameter, rel=1e-2)
+    creeping = d**3 * drop / (24.0 * mu) * p_up / (R * 293.15)
+    molecules = 0.25 * math.pi * d * d * drop / math.sqrt(2.0 * math.pi * R * 293.15)
+    assert creeping + molecules == pytest.approx(rate, rel=1e-2)
 
 
 def test_a_known_station_leak():
