@@ -277,7 +277,7 @@ def _rosenbrock_step(method, plan, sample, h, state, work, counts):
         else:
             model.copy(work.right, work.rate)
         _add(method.C[s], s, 1.0 / h, u, work.right)
-        rosenbrock._solve_stage(plan, diagonal, work, u[s])
+        rosenbrock.solve_stage(plan, diagonal, work, u[s])
     _finish(method, 1.0, state, work)
     return True
 

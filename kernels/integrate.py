@@ -8,6 +8,7 @@ step must be shorter than the one before.
 import math
 
 from . import status
+from .between import error_between
 from .controls import find_switch, next_due, run_controls, start_controls
 from .events import apply_event, order_events
 from .feeds import is_exhausted
@@ -144,6 +145,9 @@ def end_step(plan, sample, state, possible, work, track, values, flows, curves):
     pace = work.pace
     t, h = pace[TIME], pace[STEP]
     error = step_error(plan, sample, state, work, pace[LIMIT]) if possible else math.inf
+    if error <= 1.0 and work.method[METHOD] == IMPLICIT:
+        is_first = not pace[BEFORE] > 0.0
+        error = max(error, error_between(plan, sample, t, h, is_first, state, work))
     order = growth_order(work)
     factor = min(_GROW, max(_SHRINK, _SAFETY * error ** (-1.0 / order)))
     if not error <= 1.0:

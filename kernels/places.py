@@ -14,6 +14,6 @@ EXPLICIT, IMPLICIT, CURVE = range(3)
 TIME, STEP, STOP, LONGEST, LIMIT, BEFORE, ERROR_BEFORE, FASTEST = range(8)
 
 #: In ``Work.marks``: the next event, whether there are hatches and cracks that move, whether the step tried
-#: ends the span, whether the one before was rejected, and a number that changes where that changes which
-#: flows follow from besides the state.
-EVENT, REGROUPS, MOVES, LAST, REJECTED, SPAN = range(6)
+#: ends the span, whether the one before was rejected, a number that changes where that changes which flows
+#: follow from besides the state, and which flows are choked at the start of an implicit step.
+EVENT, REGROUPS, MOVES, LAST, REJECTED, SPAN, CHOKED = range(7)

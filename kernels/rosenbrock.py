@@ -78,7 +78,7 @@ class Work(Pack):
         Argument of a stage.
     error, scale : float64[n]
         Error estimate of the step; absolute tolerances.
-    method, marks : int64[6]; pace : float64[8]
+    method : int64[6]; pace : float64[8]; marks : int64[7]
         How far the sample has come, and by which method: `places`.
     values : float64[2 + links, points.LANES]; x, speed : float64[points.LANES]; side : float64[points.SIDE]
         Of `curve_range`: at the points of a range, where they are, the rates there, and the working memory of
@@ -140,7 +140,7 @@ def new_work(plan: Plan) -> Work:
         scale=np.zeros(n),
         method=np.zeros(6, np.int64),
         pace=np.zeros(8),
-        marks=np.zeros(6, np.int64),
+        marks=np.zeros(7, np.int64),
         values=np.zeros((2 + links, LANES)),
         x=np.zeros(LANES),
         speed=np.zeros(LANES),
@@ -200,7 +200,7 @@ def step(plan, sample, t, h, state, work):
             weight = C[s, j] / h
             for i in range(n):
                 work.right[i] += weight * u[j, i]
-        _solve_stage(plan, diagonal, work, u[s])
+        solve_stage(plan, diagonal, work, u[s])
     for i in range(n):
         stage[i] += u[STAGES - 1, i]
         work.error[i] = u[STAGES - 1, i]
@@ -324,8 +324,19 @@ def set_matrix(plan, diagonal, work):
 
 
 @jit
-def _solve_stage(plan, diagonal, work, u):
-    """Solve for the fluxes of a stage with right-hand side ``work.right``, and collect them into u."""
+def solve_stage(plan, diagonal, work, u):
+    """Solve for the fluxes of a stage with right-hand side ``work.right``, and collect them into u.
+
+    Parameters
+    ----------
+    plan : model.Plan
+    diagonal : float
+        Of the matrix of the step, which is factorised [1/s].
+    work : Work
+        Overwritten: ``right``, ``flux``.
+    u : float64[n]
+        Output.
+    """
     for i in range(work.flux.size):
         total = 0.0
         for j in range(work.slopes.shape[1]):

@@ -8,6 +8,7 @@ beside every time constant: accuracy then asks for them, and the explicit method
 
 import math
 
+from .between import note_choked
 from .donors import choose_donors, doubt_donors, free_donors, hold_donors, may_hold, turn_donors
 from .explicit import ORDER as EXPLICIT_ORDER
 from .explicit import STAGES as LAST
@@ -201,6 +202,7 @@ def _take_slopes(plan, sample, t, state, work, afresh):
         free_donors(sample)
     else:
         rates_and_slopes(plan, sample, state, work.rate, work.slopes)
+    note_choked(plan, sample, work)
     work.pace[FASTEST] = _fastest(plan, work)
 
 

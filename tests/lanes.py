@@ -13,7 +13,8 @@ from plans import prepared
 from leakflow.kernels import model, network, rate_lanes, sample_lanes
 from leakflow.kernels.jit import OPTIONS
 from leakflow.kernels.pack import Packs
-from leakflow.kernels.sample_lanes import EXPLICIT, LANES, NEW
+from leakflow.kernels.places import EXPLICIT
+from leakflow.kernels.sample_lanes import LANES, NEW
 
 
 class SideBySide:

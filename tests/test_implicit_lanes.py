@@ -8,7 +8,8 @@ from lanes import SideBySide, packed_in
 from plans import Case, cracks, held, hold, orifice, outside, rate, seal, tank
 
 from leakflow.kernels import implicit_lanes, network, rosenbrock, sample_lanes
-from leakflow.kernels.sample_lanes import IMPLICIT, LANES
+from leakflow.kernels.places import IMPLICIT
+from leakflow.kernels.sample_lanes import LANES
 
 HIGH, LOW = ("uniform", 2e4, 9e4), ("uniform", 1e3, 9e4)
 CASE = Case(

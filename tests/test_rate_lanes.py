@@ -8,7 +8,8 @@ from lanes import SideBySide, cells_filled, ones, packed_in
 from plans import Case, cracks, hatch, held, hold, orifice, outside, rate, removal, seal, tank
 
 from leakflow.kernels import model, rate_lanes, sample_lanes
-from leakflow.kernels.sample_lanes import EXPLICIT, IDLE, LANES
+from leakflow.kernels.places import EXPLICIT
+from leakflow.kernels.sample_lanes import IDLE, LANES
 
 P = 1e5
 ANY = ("loguniform", 30.0, 9e4)
