@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numba.core.registry import cpu_target
@@ -47,7 +49,7 @@ def cache_folder() -> str:
     Raises
     ------
     CacheError
-        There is none that can be written.
+        There is none that can be written, or it is not where ``NUMBA_CACHE_DIR`` says.
     """
     kernel = _OF_RUNS[0]
     if not hasattr(kernel, "_cache"):
@@ -56,7 +58,13 @@ def cache_folder() -> str:
         raise CacheError(
             "compiled kernels cannot be kept: set NUMBA_CACHE_DIR to a folder that can be written"
         )
-    return str(kernel._cache.cache_path)
+    path, wanted = str(kernel._cache.cache_path), os.environ.get("NUMBA_CACHE_DIR")
+    if wanted and not Path(path).resolve().is_relative_to(Path(wanted).resolve()):
+        raise CacheError(
+            f"NUMBA_CACHE_DIR={wanted}: compiled kernels cannot be kept there: "
+            "name a folder that can be written"
+        )
+    return path
 
 
 def processor() -> str:

@@ -143,3 +143,14 @@ def test_nodes_that_share_a_class_of_processor_share_the_numerics(tmp_path, feat
     """What the node itself can do is then no part of them."""
     told = printed(NUMERICS, tmp_path, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES=features)
     assert (told["cpu"], told["cpu_features"]) == ("generic", kept)
+
+
+def test_a_cache_that_is_not_where_it_was_wanted_is_one_line(leakflow, monkeypatch, tmp_path):
+    """Numba passes over a folder that cannot be written, and a cluster would compile on each node."""
+    wanted = tmp_path / "shared"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(wanted))
+    line = f"NUMBA_CACHE_DIR={wanted}: compiled kernels cannot be kept there: "
+    assert leakflow("warmup", "-q") == (4, "", line + "name a folder that can be written\n")
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", _kernel_cache.cache_folder())
+    assert leakflow("warmup", "-q") == (0, "", "")
