@@ -1,7 +1,8 @@
 """What a sample's time is spent on: ``python -m benchmarks.parts`` counts the work and times its parts.
 
 Times are medians, on one thread; what the parts leave of the whole is the stepping itself: the linear
-solves, error control, events and outcomes.
+solves, error control, events and outcomes. Each part is timed by itself, so that on a busy machine, or where
+it is nearly all of the whole, the parts may come to more.
 """
 
 from __future__ import annotations

@@ -237,7 +237,7 @@ def _draw_population(plan, seed, index, p, sample):
     return result
 
 
-@jit_rare
+@jit
 def _crack_status(fields, inlet_loss, moves, stretch):
     """Whether a crack can be built, and lies inside what the law holds for."""
     opening, length, depth, tortuosity = fields[0], fields[1], fields[2], fields[3]

@@ -48,9 +48,9 @@ def jit_inline(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def jit_rare(function: Callable[..., Any]) -> Callable[..., Any]:
-    """As `jit`, for what a sample does once, or at an event: it is put into its callers more sparingly.
+    """As `jit`, for what a sample does once or at an event, or few kinds of case do: what is called stays so.
 
-    That compiles in less time, and is slower by the call.
+    To put it into its callers would take longer to compile, and save the time of a call.
     """
     return _compile_cached(function, OPTIONS, RareCompiler)
 

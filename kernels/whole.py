@@ -70,7 +70,7 @@ class _Part(_Library):
 
 
 class _RarePart(_Part):
-    """A function that runs rarely."""
+    """A function that is not put into its callers."""
 
     def finalize(self) -> None:
         for name in _defined(self._final_module):
@@ -201,6 +201,6 @@ class PartCompiler(WholeCompiler):
 
 
 class RareCompiler(PartCompiler):
-    """Compiler of a kernel that another one calls, once in a sample or at an event."""
+    """Compiler of a kernel that another one calls rarely."""
 
     library = _RarePart
