@@ -18,7 +18,7 @@ from .volumes import look
 # error of a state between the ends over the tolerance of a step
 _ALLOWED = 10.0
 # where it is looked, over the step
-_PLACES = (0.25, 0.5, 0.75)
+_PLACES = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 @jit
