@@ -7,16 +7,23 @@ from .gas import MOLAR_MASS, N_SPECIES
 from .jit import jit, jit_rare
 from .model import BOUNDARY, CRACKS, HATCH, ORIFICE, SEAL
 from .opening import SHUT, length_at, note_closure, opening_at
-from .orifice import PERRY, iso_flow_slopes, thick_hole_slopes
+from .orifice import (
+    ISO_CORNER,
+    PERRY,
+    iso_flow_slopes,
+    laminar_coefficient,
+    laminar_part,
+    thick_hole_slopes,
+)
 from .population import population_flow, population_flow_slopes
 from .seal import contact_factor, fits_contact, seal_flow, seal_flow_slopes
 from .table import forget_table, start_table, table_flow, table_flow_slopes
 from .volumes import donor, path_total
 
-# tolerance while pressures equalise through an orifice
-_TIGHT_ORIFICE = 2e-8
-# and through a crack: over the width in which its flow turns around, or over the difference that is left; and
-# the width above which no step stumbles over it
+# pressures that may meet within a step: their difference over the larger one. The tolerance then, over the
+# width in which the flow turns around, or over the difference that is left; and the width above which no step
+# stumbles over it
+_NEAR = 0.01
 _TIGHT_TURN = 0.3
 _TIGHT_DROP = 1e-2
 _SHARP_TURN = 1e-5
@@ -342,31 +349,47 @@ def _cracks_shut(plan, sample, p, drop):
 
 
 @jit
-def tolerance_limit(plan, sample):
-    """Largest relative error that a step may have: infinite, or small while volumes equalise through a hole.
+def set_limits(plan, sample):
+    """Set what errors of the difference of two pressures a step may make, and return whether any is limited.
 
-    Where two pressures, last looked at, are within one per cent, the flow through an orifice turns around
-    within 1e-7 of them, and that through a crack within `width_of_turn`: errors of that size would throw the
-    pressures to and fro across it. As long as a crack's pressures are further apart than that, errors well
-    below their difference do not.
+    Where two pressures, last looked at, are within one per cent, the flow through a hole or a crack may turn
+    around within a width that errors of that size would throw the pressures across. As long as they are
+    further apart than that, errors well below their difference do not.
     """
-    limit = math.inf
+    limited = False
     for p in range(plan.paths.size):
+        limit = math.inf
         law = path_law(plan, sample, p)
         if law in (ORIFICE, CRACKS) and may_pass(plan, sample, p):
-            a = plan.paths[p]["source"]
-            b = plan.paths[p]["sink"]
-            pa = sample.volumes[a]["pressure"]
-            pb = sample.volumes[b]["pressure"]
-            if abs(pa - pb) < 0.01 * max(pa, pb):
-                if law == CRACKS:
-                    turn = width_of_turn(plan, sample, p)
-                    if turn < _SHARP_TURN:
-                        left = abs(pa - pb) / max(pa, pb)
-                        limit = min(limit, max(_TIGHT_TURN * turn, _TIGHT_DROP * left))
-                elif sample.paths[p]["opening"] > 0.0:
-                    limit = min(limit, _TIGHT_ORIFICE)
-    return limit
+            pa = sample.volumes[plan.paths[p]["source"]]["pressure"]
+            pb = sample.volumes[plan.paths[p]["sink"]]["pressure"]
+            left = abs(pa - pb) / max(pa, pb) if pa != pb else 0.0
+            if left < _NEAR:
+                turn = width_of_turn(plan, sample, p) if law == CRACKS else width_of_hole(plan, sample, p)
+                if turn < _SHARP_TURN:
+                    limit = max(_TIGHT_TURN * turn, _TIGHT_DROP * left)
+        sample.paths[p]["limit"] = limit
+        limited = limited or limit < math.inf
+    return limited
+
+
+@jit
+def width_of_hole(plan, sample, p):
+    """Pressure difference over the pressure below which the flow of a hole is linear; infinite of a shut one.
+
+    It is ``(b r)^2/2`` over ``1 + K``, of the law in `orifice`; parts by ISO 6358 are bent by hand.
+    """
+    size, _, loss, _, _ = orifice_numbers(plan, sample, p)
+    if not size > 0.0:
+        return math.inf
+    if plan.paths[p]["iso"][0] >= 0:
+        return ISO_CORNER
+    a = plan.paths[p]["source"]
+    b = plan.paths[p]["sink"]
+    gas = sample.volumes[a if sample.volumes[a]["pressure"] >= sample.volumes[b]["pressure"] else b]
+    part = laminar_part(gas["gas_constant"] * gas["temperature"], gas["viscosity"], size)
+    laminar = laminar_coefficient(gas["pressure"], part)
+    return 0.5 * laminar * laminar / (1.0 + loss)
 
 
 @jit

@@ -12,7 +12,7 @@ from .between import error_between
 from .controls import find_switch, next_due, run_controls, start_controls
 from .events import apply_event, order_events
 from .feeds import is_exhausted
-from .flows import follow_cracks, tolerance_limit
+from .flows import follow_cracks, set_limits
 from .jit import jit, jit_rare
 from .model import (
     DURATION,
@@ -29,8 +29,8 @@ from .places import (
     EXPLICIT,
     IMPLICIT,
     LAST,
-    LIMIT,
     LONGEST,
+    MEETS,
     METHOD,
     MOVES,
     REGROUPS,
@@ -46,7 +46,7 @@ from .steps import (
     finish_step,
     growth_order,
     note_rejection,
-    respect_limit,
+    respect_limits,
     start_steps,
     try_step,
 )
@@ -144,7 +144,7 @@ def end_step(plan, sample, state, possible, work, track, values, flows, curves):
     """
     pace = work.pace
     t, h = pace[TIME], pace[STEP]
-    error = step_error(plan, sample, state, work, pace[LIMIT]) if possible else math.inf
+    error = step_error(plan, sample, state, work) if possible else math.inf
     if error <= 1.0 and work.method[METHOD] == IMPLICIT:
         is_first = not pace[BEFORE] > 0.0
         error = max(error, error_between(plan, sample, t, h, is_first, state, work))
@@ -190,11 +190,11 @@ def end_step(plan, sample, state, possible, work, track, values, flows, curves):
     pace[STEP] = min(h * (min(factor, 1.0) if work.marks[REJECTED] > 0 else factor), pace[LONGEST])
     work.marks[REJECTED] = 0
     work.marks[SPAN] += work.marks[MOVES]
-    continue_steps(plan, sample, end, pace[STEP], pace[LIMIT], state, work, watched)
+    continue_steps(plan, sample, end, pace[STEP], state, work, watched)
     if not follow_cracks(plan, sample):
         return status.IMPOSSIBLE
-    pace[LIMIT] = tolerance_limit(plan, sample)
-    respect_limit(plan, sample, end, state, work, pace[LIMIT])
+    work.marks[MEETS] = set_limits(plan, sample)
+    respect_limits(plan, sample, end, state, work)
     return _ask_for_step(plan, work, track)
 
 
@@ -284,8 +284,8 @@ def _start_steps(plan, sample, state, work, track):
     h = start_steps(plan, sample, t, state, work, pace[STOP] - t)
     if not follow_cracks(plan, sample):
         return status.IMPOSSIBLE
-    pace[LIMIT] = tolerance_limit(plan, sample)
-    respect_limit(plan, sample, t, state, work, pace[LIMIT])
+    work.marks[MEETS] = set_limits(plan, sample)
+    respect_limits(plan, sample, t, state, work)
     pace[LONGEST] = _longest_step(plan, sample)
     pace[STEP] = min(h, pace[LONGEST])
     pace[BEFORE] = 0.0

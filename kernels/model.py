@@ -179,7 +179,8 @@ SAMPLE_VOLUME = np.dtype(
 #: ``Sample.moving``, 1 if they stand side by side in ``Sample.lanes``, and the index that their random
 #: numbers are addressed by; of `table`: the end whose pressure it is of, its worst error, its lowest pressure
 #: [Pa], and the temperatures for which it holds [K]; of `donors`: the end that gas comes from whatever the
-#: pressures, 0 where they tell, and the end that was chosen.
+#: pressures, 0 where they tell, and the end that was chosen; of `flows.set_limits`: the error that a step may
+#: make in the difference of its pressures, over them.
 SAMPLE_PATH = np.dtype(
     [
         ("opening", "f8"),
@@ -202,6 +203,7 @@ SAMPLE_PATH = np.dtype(
         ("table_sink", "f8"),
         ("donor", "i8"),
         ("chosen", "i8"),
+        ("limit", "f8"),
     ]
 )
 

@@ -9,11 +9,12 @@ METHOD, LOOKED_STIFF, SINCE_LOOK, RANGE_KIND, RANGE, HAS_END_RATES = range(6)
 EXPLICIT, IMPLICIT, CURVE = range(3)
 
 #: In ``Work.pace``: where the run has come to and its next step [s]; the end of the span and the longest step
-#: [s], what `flows.tolerance_limit` gave, the implicit step before [s] with its error, and the bound on the
-#: largest eigenvalue that was found last [1/s].
-TIME, STEP, STOP, LONGEST, LIMIT, BEFORE, ERROR_BEFORE, FASTEST = range(8)
+#: [s], the implicit step before [s] with its error, and the bound on the largest eigenvalue that was found
+#: last [1/s].
+TIME, STEP, STOP, LONGEST, BEFORE, ERROR_BEFORE, FASTEST = range(7)
 
 #: In ``Work.marks``: the next event, whether there are hatches and cracks that move, whether the step tried
 #: ends the span, whether the one before was rejected, a number that changes where that changes which flows
-#: follow from besides the state, and which flows are choked at the start of an implicit step.
-EVENT, REGROUPS, MOVES, LAST, REJECTED, SPAN, CHOKED = range(7)
+#: follow from besides the state, which flows are choked at the start of an implicit step, and whether
+#: pressures meet so that `flows.set_limits` limits errors.
+EVENT, REGROUPS, MOVES, LAST, REJECTED, SPAN, CHOKED, MEETS = range(8)

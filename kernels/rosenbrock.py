@@ -78,7 +78,7 @@ class Work(Pack):
         Argument of a stage.
     error, scale : float64[n]
         Error estimate of the step; absolute tolerances.
-    method : int64[6]; pace : float64[8]; marks : int64[7]
+    method : int64[6]; pace : float64[7]; marks : int64[8]
         How far the sample has come, and by which method: `places`.
     values : float64[2 + links, points.LANES]; x, speed : float64[points.LANES]; side : float64[points.SIDE]
         Of `curve_range`: at the points of a range, where they are, the rates there, and the working memory of
@@ -139,8 +139,8 @@ def new_work(plan: Plan) -> Work:
         error=np.zeros(n),
         scale=np.zeros(n),
         method=np.zeros(6, np.int64),
-        pace=np.zeros(8),
-        marks=np.zeros(7, np.int64),
+        pace=np.zeros(7),
+        marks=np.zeros(8, np.int64),
         values=np.zeros((2 + links, LANES)),
         x=np.zeros(LANES),
         speed=np.zeros(LANES),

@@ -6,8 +6,6 @@ rest shows nothing of that at the ends of a step, but between them), and back wh
 beside every time constant: accuracy then asks for them, and the explicit method needs fewer.
 """
 
-import math
-
 from .between import note_choked
 from .donors import choose_donors, doubt_donors, free_donors, hold_donors, may_hold, turn_donors
 from .explicit import ORDER as EXPLICIT_ORDER
@@ -18,7 +16,7 @@ from .hatches import any_joined
 from .jit import jit
 from .model import RTOL, copy, fill, n_contents
 from .network import collect, rates_and_slopes
-from .places import EXPLICIT, FASTEST, HAS_END_RATES, IMPLICIT, LOOKED_STIFF, METHOD, SINCE_LOOK
+from .places import EXPLICIT, FASTEST, HAS_END_RATES, IMPLICIT, LOOKED_STIFF, MEETS, METHOD, SINCE_LOOK
 from .rosenbrock import ORDER, prepare_dense, step, straighten_dense
 from .volumes import look
 
@@ -138,7 +136,7 @@ def finish_step(plan, sample, t, h, state, work, watched):
 
 
 @jit
-def continue_steps(plan, sample, t, h, limit, state, work, watched):
+def continue_steps(plan, sample, t, h, state, work, watched):
     """Take the rates at t, from where the next step of about h goes on, and choose its method.
 
     Parameters
@@ -147,8 +145,6 @@ def continue_steps(plan, sample, t, h, limit, state, work, watched):
     sample : model.Sample
     t, h : float
         [s]
-    limit : float
-        Of `flows.tolerance_limit`, in the step before.
     state : float64[n]
     work : rosenbrock.Work
         As `finish_step` left it.
@@ -171,14 +167,14 @@ def continue_steps(plan, sample, t, h, limit, state, work, watched):
         work.method[SINCE_LOOK] = 0
         return
     _take_slopes(plan, sample, t, state, work, False)
-    if limit == math.inf and h * work.pace[FASTEST] < _MILD:
+    if work.marks[MEETS] == 0 and h * work.pace[FASTEST] < _MILD:
         work.method[METHOD] = EXPLICIT
 
 
 @jit
-def respect_limit(plan, sample, t, state, work, limit):
-    """Make the next step implicit where ``limit``, of `tolerance_limit`, tells that pressures meet."""
-    if limit < math.inf and work.method[METHOD] == EXPLICIT:
+def respect_limits(plan, sample, t, state, work):
+    """Make the next step implicit where `flows.set_limits` tells that pressures meet."""
+    if work.marks[MEETS] > 0 and work.method[METHOD] == EXPLICIT:
         _go_implicit(plan, sample, t, state, work)
 
 

@@ -9,7 +9,7 @@ from .jit import jit, jit_rare
 from .model import ATOL, INTEGRATED, RTOL, THERMAL, contents_per_volume, n_contents
 from .volumes import pressure_slope
 
-# pressure over its tolerance below which the limit of `tolerance_limit` is relative to that
+# pressure over its tolerance below which a limit of `flows.set_limits` is relative to that
 _FAR_ABOVE = 1e4
 # least tolerance of what passes, over the gas at the path's ends: their rounding passes to and fro
 _ROUNDING = 4e-15
@@ -70,12 +70,12 @@ def _gas_held(plan, sample, v):
 
 
 @jit
-def step_error(plan, sample, state, work, limit):
+def step_error(plan, sample, state, work):
     """Largest error of the step over its tolerance; infinite if not finite, above 1 if a mass is negative.
 
-    The relative tolerance of the pressures is at most ``limit``, of `flows.tolerance_limit`.
+    The difference of two pressures may have the error of `flows.set_limits` at most.
     """
-    worst = _worst_pressure(plan, sample, work) / limit if limit < math.inf else 0.0
+    worst = _worst_difference(plan, sample, work)
     components = plan.components.shape[0]
     contents = contents_per_volume(plan)
     within = n_contents(plan)
@@ -93,19 +93,32 @@ def step_error(plan, sample, state, work, limit):
 
 
 @jit
-def _worst_pressure(plan, sample, work):
-    """Largest error of a pressure by those of what is in the volume, relative to it and 1e4 tolerances of it.
+def _worst_difference(plan, sample, work):
+    """Largest error of the difference of two pressures that meet, over its limit.
 
-    Errors of mass and energy that leave the pressure as it is throw nothing about.
+    It is relative to the larger pressure and 1e4 tolerances of it. Errors of mass and energy that leave the
+    pressures as they are, or move both by as much, throw nothing about.
     """
     worst = 0.0
-    contents = contents_per_volume(plan)
-    for v in range(plan.volumes.size):
-        if plan.volumes[v]["kind"] == INTEGRATED:
-            first = plan.volumes[v]["state"] * contents
-            error = 0.0
-            for k in range(contents):
-                error += pressure_slope(plan, sample, v, k) * work.error[first + k]
-            size = abs(sample.volumes[v]["pressure"]) + _FAR_ABOVE * plan.settings[ATOL]
-            worst = max(worst, abs(error) / size)
+    for p in range(plan.paths.size):
+        limit = sample.paths[p]["limit"]
+        if limit < math.inf:
+            a = plan.paths[p]["source"]
+            b = plan.paths[p]["sink"]
+            size = max(abs(sample.volumes[a]["pressure"]), abs(sample.volumes[b]["pressure"]))
+            error = _pressure_error(plan, sample, work, a) - _pressure_error(plan, sample, work, b)
+            worst = max(worst, abs(error) / (limit * (size + _FAR_ABOVE * plan.settings[ATOL])))
     return worst
+
+
+@jit
+def _pressure_error(plan, sample, work, v):
+    """Error of the pressure of volume v by those of what is in it [Pa]."""
+    if plan.volumes[v]["kind"] != INTEGRATED:
+        return 0.0
+    contents = contents_per_volume(plan)
+    first = plan.volumes[v]["state"] * contents
+    error = 0.0
+    for k in range(contents):
+        error += pressure_slope(plan, sample, v, k) * work.error[first + k]
+    return error

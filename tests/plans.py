@@ -119,8 +119,10 @@ def outside(pressure: Number = 0.0, **more: Any) -> Volume:
 
 def orifice(source: int, sink: int, area: Number, *, Cd: Number | None = 1.0, **more: Any) -> Path:
     """Cd of None asks for Perry's curve; `opening` makes it a valve."""
-    opening = more.pop("opening", None)
-    return Path(model.ORIFICE, source, sink, {"size": area, "coefficient": Cd, "opening": opening}, **more)
+    numbers = {"size": area, "coefficient": Cd} | {
+        key: more.pop(key, None) for key in ("opening", "inlet_loss")
+    }
+    return Path(model.ORIFICE, source, sink, numbers, **more)
 
 
 def seal(source: int, sink: int, molecular: Number, viscous: Number, **more: Any) -> Path:

@@ -65,10 +65,11 @@ def test_steps_go_back_to_explicit_ones():
     problem = Equalisation(pressures=(1.0001e5, 1e5))
     p, _ = started(problem.case)
     p.work.method[places.METHOD] = IMPLICIT
-    steps.continue_steps(p.plan, p.sample, 0.0, 1e-3 * problem.tau, math.inf, p.state, p.work, True)
+    steps.continue_steps(p.plan, p.sample, 0.0, 1e-3 * problem.tau, p.state, p.work, True)
     assert p.work.method[places.METHOD] == EXPLICIT
     p.work.method[places.METHOD] = IMPLICIT
-    steps.continue_steps(p.plan, p.sample, 0.0, 1e-3 * problem.tau, 1e-7, p.state, p.work, True)
+    p.work.marks[places.MEETS] = 1
+    steps.continue_steps(p.plan, p.sample, 0.0, 1e-3 * problem.tau, p.state, p.work, True)
     assert p.work.method[places.METHOD] == IMPLICIT  # pressures are about to meet
 
 
@@ -153,6 +154,47 @@ def test_a_hole_is_not_stepped_over_where_pressures_are_nearly_those_outside():
     exact = case.but(rtol=1e-12, atol=1e-9).run().pressures[0, :, 0]
     np.testing.assert_allclose(case.run().pressures[0, :, 0], exact, rtol=3e-8)
     assert np.ptp(exact) == pytest.approx(28.0, rel=0.01)
+
+
+@pytest.mark.parametrize("loss", [0.0, 1.5])
+@pytest.mark.parametrize("diameter", [2e-3, 5e-2, 0.8])
+@pytest.mark.parametrize("pressure", [1e3, 1e5, 6e6])
+def test_a_hole_turns_around_within_the_width_that_is_told(pressure, diameter, loss):
+    """There ``Q = L^2`` in the law, so that ``2^(-1/4)`` of the linear flow passes."""
+    hole = orifice(0, 1, 0.25 * math.pi * diameter**2, inlet_loss=loss)
+    p = prepared(Case([tank(1.0, pressure), outside(pressure)], [hole], 1.0))
+    width = flows.width_of_hole(p.plan, p.sample, 0)
+    slope = flows.path_flow_slopes(p.plan, p.sample, 0)[1]
+    p.sample.volumes[1]["pressure"] = pressure * (1.0 - width)
+    drop = pressure - p.sample.volumes[1]["pressure"]
+    assert flows.path_flow(p.plan, p.sample, 0) == pytest.approx(2.0**-0.25 * slope * drop, rel=2e-3)
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-5])
+def test_pressures_at_rest_hold_no_step_of_others_up(rtol):
+    """Two volumes behind an open hatch's width move on as one; a third empties into a fourth far away."""
+    volumes = [tank(50.0, P), tank(5.0, P), tank(1.0, 2e4), tank(3.0, 10.0), outside()]
+    paths = [orifice(0, 1, 0.5), orifice(2, 3, 1e-6), orifice(1, 4, 1e-8)]
+    result = Case(volumes, paths, 1e5, rtol=rtol).run()
+    assert result.status[0] == status.OK
+    assert result["steps"][0, 0] < 60
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-5])
+def test_pressures_that_move_as_one_take_steps_of_both(rtol):
+    """Behind a wide hole a cabin falls with the room that leaks: a decay of the two together."""
+    volumes = [tank(50.0, P), tank(5.0, P), outside()]
+    times = np.linspace(0.0, 3e3, 7)
+    paths = [orifice(0, 1, 0.5), orifice(1, 2, 1e-4)]
+    result = Case(volumes, paths, 3e3, rtol=rtol, output_time=times).run()
+    one = [tank(55.0, P), outside()]
+    together = Case(one, [orifice(0, 1, 1e-4)], 3e3, rtol=1e-9, output_time=times).run()
+    assert result.status[0] == status.OK
+    assert result["steps"][0, 0] < 20
+    for v in range(2):
+        np.testing.assert_allclose(
+            result.pressures[0, :, v], together.pressures[0, :, 0], rtol=3.0 * rtol, atol=100.0 * rtol
+        )
 
 
 @pytest.mark.parametrize("opening", [5e-4, 2e-3, 1e-2])

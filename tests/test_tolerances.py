@@ -7,7 +7,7 @@ import math
 import pytest
 from plans import AIR, Case, balanced, orifice, outside, prepared, seal, tank
 
-from leakflow.kernels import tolerances
+from leakflow.kernels import flows, tolerances
 
 
 def tried(case):
@@ -15,12 +15,13 @@ def tried(case):
     p = prepared(case)
     p.work.new[:] = p.state
     p.work.error[:] = 0.0
+    p.sample.paths["limit"] = math.inf
     tolerances.set_scales(p.plan, p.sample, p.work)
     return p
 
 
-def error_of(p, limit=math.inf):
-    return tolerances.step_error(p.plan, p.sample, p.state, p.work, limit)
+def error_of(p):
+    return tolerances.step_error(p.plan, p.sample, p.state, p.work)
 
 
 @pytest.mark.parametrize("rtol", [1e-3, 1e-8])
@@ -62,17 +63,34 @@ def test_a_limit_holds_the_errors_of_pressures(limit):
     p.work.new[:] = p.state
     p.work.scale[:] = 1.0
     R = p.sample.component_gas
-    for wrong, of_pressure in [
+    for wrong, of_difference in [
         ([1e-6 * p.state[0], 0.0, 1e-6 * p.state[2], 0.0, 0.0, 0.0], 1e-6),
         ([1e-6 * p.state[0], 0.0, 0.0, 0.0, 0.0, 0.0], 0.0),
         ([0.0, 0.0, 0.0, 0.0, 1e-6 * p.state[4], 0.0], 1e-6),
         ([0.0, 0.0, 0.0, 1e-6, -1e-6 * R[0] / R[1], 0.0], 0.0),
         ([0.0, 0.0, 0.0, 0.0, 0.0, 1e-6 * p.state[5]], 0.0),
+        ([1e-6 * p.state[0], 0.0, 1e-6 * p.state[2], 0.0, 1e-6 * p.state[4], 0.0], 0.0),  # both pressures
+        ([1e-6 * p.state[0], 0.0, 1e-6 * p.state[2], 0.0, -1e-6 * p.state[4], 0.0], 2e-6),
     ]:
         p.work.error[:] = 0.0
         p.work.error[:6] = wrong
-        plain = tolerances.step_error(p.plan, p.sample, p.state, p.work, math.inf)
-        held = tolerances.step_error(p.plan, p.sample, p.state, p.work, limit)
-        assert plain <= 1e-3
-        expected = of_pressure / limit * 1e5 / (1e5 + 1e4 * 1e-3)
+        p.sample.paths[0]["limit"] = math.inf
+        plain = error_of(p)
+        p.sample.paths[0]["limit"] = limit
+        held = error_of(p)
+        assert plain <= 2e-3
+        expected = of_difference / limit * 1e5 / (1e5 + 1e4 * 1e-3)
         assert held == pytest.approx(max(expected, plain), rel=1e-9)
+
+
+def test_a_limit_holds_the_pressures_of_its_path_alone():
+    """A third volume far from both may err by as much as anywhere."""
+    volumes = [tank(1.0, 1e5), tank(1.0, 1e5), tank(1.0, 5e4)]
+    p = tried(Case(volumes, [orifice(0, 1, 1e-4), orifice(1, 2, 1e-6)], 1.0, rtol=1e-3, atol=1e-3))
+    assert flows.set_limits(p.plan, p.sample)
+    assert p.sample.paths["limit"][0] < 1e-7
+    assert p.sample.paths["limit"][1] == math.inf
+    p.work.error[2] = 1e-5 * p.state[2]
+    assert error_of(p) == pytest.approx(1e-2, rel=1e-3)
+    p.work.error[1] = 1e-5 * p.state[1]
+    assert error_of(p) > 100.0
