@@ -27,6 +27,8 @@ _FLOOR = 1e-2
 _MAX_STEPS = 1_000_000
 # as in kernels/integrate.py
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 8.0
+# tolerance while pressures meet; the engine limits the error of their difference only
+_TIGHT = 2e-8
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Problem:
     stops : float64[k]
         Times at which errors are looked at, the last of which is the end [s].
     limited : bool
-        Whether the tolerance is at most `leakflow.kernels.flows.tolerance_limit`, as in the engine.
+        Whether the tolerance is at most 2e-8 while pressures meet (`leakflow.kernels.flows.set_limits`).
     between : bool
         Whether steps go over the stops but the last, where the state is that of the dense output.
     """
@@ -150,7 +152,7 @@ def _follow(method, plan, sample, state, work, floor, rtol, how, states, counts)
     implicit = method.gamma > 0.0
     t, k = 0.0, 0
     _start_rates(implicit, plan, sample, state, work, counts)
-    allowed = min(rtol, flows.tolerance_limit(plan, sample)) if limited else rtol
+    allowed = _allowed(rtol, limited, plan, sample)
     h = fixed if fixed > 0.0 else _first_step(method, plan, sample, state, work, floor, allowed, counts)
     rejected = False
     while True:
@@ -194,8 +196,13 @@ def _follow(method, plan, sample, state, work, floor, rtol, how, states, counts)
             model.copy(work.rate, work.stages[method.weights.size - 1])
         else:
             _start_rates(implicit, plan, sample, state, work, counts)
-        if limited:
-            allowed = min(rtol, flows.tolerance_limit(plan, sample))
+        allowed = _allowed(rtol, limited, plan, sample)
+
+
+@numba.njit(error_model="numpy")
+def _allowed(rtol, limited, plan, sample):
+    """Return the relative tolerance of the next step."""
+    return min(rtol, _TIGHT) if limited and flows.set_limits(plan, sample) else rtol
 
 
 @numba.njit(error_model="numpy")

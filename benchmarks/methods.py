@@ -102,8 +102,8 @@ def problems(samples: int = _SAMPLES) -> dict[str, list[Problem]]:
     -------
     dict of str to list of Problem
         The hour in which the valve of ``stiff-valve`` is open, and the week before, with a station that is
-        held or is an unknown too; ``prk-decay``; the hour at the engine's tolerance, and with that by the
-        dense output at times between the steps.
+        held or is an unknown too; ``prk-decay``; the hour at a tolerance of 2e-8 where pressures meet, and
+        with that by the dense output at times between the steps.
     """
     loose = {"volumes.station.kind": "integrated"}
     limited = [replace(_valve({}, i), limited=True) for i in range(samples)]
