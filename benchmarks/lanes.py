@@ -19,7 +19,7 @@ from leakflow.solver.plan import CompiledCase, compile_case
 
 from .workloads import SEED, SIDE_BY_SIDE, workload
 
-_SAMPLES = {"station-year": 256, "station-valve": 64}
+_SAMPLES = {"station-year": 256, "station-guard": 256, "station-valve": 64}
 _PAIRS = 9
 _TIGHT = 1e-11
 # of few samples, for the errors; pressures and masses that are nothing beside others count to this share

@@ -10,6 +10,8 @@
     A valve of 20 mm between the two, opened for an hour each week, for 90 days.
 ``station-year``, ``station-valve``
     ``prk-year`` and ``stiff-valve`` without life support: the station's pressure is an unknown too.
+``station-guard``
+    ``station-year`` with a threshold of the station's pressure, which no sample crosses.
 ``law``
     The crack law over random geometries and pressures: `law_columns`.
 
@@ -34,6 +36,7 @@ __all__ = ["CASES", "SEED", "SIDE_BY_SIDE", "law_columns", "workload"]
 SEED = 20210714
 
 _FOLDER = Path(__file__).parent
+_GUARD = [{"name": "unsafe", "volume": "station", "below": "70 kPa"}]
 _FILES: Mapping[str, tuple[str, dict[str, object]]] = MappingProxyType(
     {
         "prk-year": ("prk-year", {}),
@@ -42,11 +45,12 @@ _FILES: Mapping[str, tuple[str, dict[str, object]]] = MappingProxyType(
         "stiff-valve": ("stiff-valve", {}),
         "station-year": ("prk-year", {"volumes.station.kind": "integrated"}),
         "station-valve": ("stiff-valve", {"volumes.station.kind": "integrated"}),
+        "station-guard": ("prk-year", {"volumes.station.kind": "integrated", "run.thresholds": _GUARD}),
     }
 )
 #: Names of the workloads that are cases of one unknown, and of those of two, whose samples go side by side.
 CASES = ("prk-year", "prk-year-1024", "prk-decay", "stiff-valve")
-SIDE_BY_SIDE = ("station-year", "station-valve")
+SIDE_BY_SIDE = ("station-year", "station-guard", "station-valve")
 
 
 def workload(name: str, overrides: Mapping[str, object] = MappingProxyType({})) -> Case:

@@ -26,10 +26,11 @@ from .network import prepare, regroup
 from .outcomes import note_end, note_start
 from .pack import Packs
 from .places import EXPLICIT, IMPLICIT, METHOD, SPAN, STEP, TIME
+from .reach import is_on_guard
 from .rosenbrock import new_work
 from .sample_lanes import IDLE, LANES, goes_in_lanes, new_lanes, put_step, set_conditions
 from .steps import doubt_bends, goes_in_lane, regimes_at, try_step
-from .track import is_watched, new_track
+from .track import has_times, new_track
 
 Array = NDArray[np.float64]
 
@@ -262,7 +263,7 @@ def _take(plan, sample, lanes, lane, work, track, values):
     before = (lanes.regime[lane, 0], lanes.regime[lane, 1])
     after = regimes(plan, sample)
     bent = before[0] != after[0] or before[1] != after[1]
-    if bent or is_watched(plan, track, values, end_of_step(work)):
+    if bent or is_on_guard(plan, track) or has_times(plan, track, values, end_of_step(work)):
         take_stages(lanes, lane, work)
     if bent:
         doubt_bends(work.pace[STEP], before, after, work)

@@ -41,6 +41,7 @@ from .places import (
     TIME,
 )
 from .quadrature import follow_curve, has_curve, start_curve, start_span
+from .reach import is_on_guard, may_meet
 from .steps import (
     continue_steps,
     finish_step,
@@ -51,7 +52,7 @@ from .steps import (
     try_step,
 )
 from .tolerances import set_scales, step_error
-from .track import clear_track, is_watched, note_crossings, note_thresholds_at, note_times
+from .track import clear_track, has_times, note_crossings, note_thresholds_at, note_times
 from .volumes import look
 
 #: What stands for a status while steps are to be taken.
@@ -167,9 +168,10 @@ def end_step(plan, sample, state, possible, work, track, values, flows, curves):
     else:
         pace[BEFORE] = 0.0
     end = end_of_step(work)
-    watched = is_watched(plan, track, values, end)
+    guarded = is_on_guard(plan, track) and may_meet(plan, sample, h, state, work, track)
+    watched = guarded or has_times(plan, track, values, end)
     finish_step(plan, sample, t, h, state, work, watched)
-    switch = find_switch(plan, sample, state, t, end, work, track)
+    switch = find_switch(plan, sample, state, t, end, work, track) if guarded else math.inf
     track.counts[0] += 1
     if switch <= 1.0:
         copy(work.rate, track.probe)  # the state there; the rates are no longer needed
@@ -180,7 +182,8 @@ def end_step(plan, sample, state, possible, work, track, values, flows, curves):
         pace[TIME] = there
         return _leave_span(plan, sample, state, work, track, values, flows, curves)
     note_times(plan, sample, state, work.new, t, end, end, work, track, values, flows)
-    note_crossings(plan, sample, state, t, end, 1.0, work, track)
+    if guarded:
+        note_crossings(plan, sample, state, t, end, 1.0, work, track)
     copy(state, work.new)
     pace[TIME] = end
     if is_exhausted(plan, sample, state):
@@ -323,7 +326,8 @@ def _follow(plan, sample, state, t, stop, work, track, values, flows):
             break
         work.method[METHOD] = CURVE
         note_times(plan, sample, state, work.new, t, end, end, work, track, values, flows)
-        note_crossings(plan, sample, state, t, end, 1.0, work, track)
+        if is_on_guard(plan, track) and may_meet(plan, sample, end - t, state, work, track):
+            note_crossings(plan, sample, state, t, end, 1.0, work, track)
         work.method[METHOD] = EXPLICIT
         copy(state, work.new)
         t = end

@@ -69,19 +69,12 @@ def clear_track(track):
 
 
 @jit
-def is_watched(plan, track, values, end):
-    """Whether anything is looked for inside a step that ends at ``end``, so that it needs dense output."""
-    if plan.controls.size > 0:
-        return True
+def has_times(plan, track, values, end):
+    """Whether a step that ends at ``end`` has times of the record or of outputs in it."""
     i, k = track.next_record[0], track.next_output[0]
     if i < track.record.size and plan.records[i]["time"] < end:
         return True
-    if k < values.shape[0] and plan.output_time[k] < end:
-        return True
-    for threshold in range(track.crossing.size):
-        if math.isnan(track.crossing[threshold]):
-            return True
-    return False
+    return k < values.shape[0] and plan.output_time[k] < end
 
 
 @jit
