@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import pickle
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -30,6 +31,9 @@ _NO_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": 
 
 #: Names by which a kernel makes an array, or another form of one.
 _MAKING_ARRAYS = frozenset({"argsort", "copy", "empty", "ravel", "reshape", "sort", "zeros"})
+
+#: Bytes of the digest before an index of the cache.
+_DIGEST = 32
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,7 +89,7 @@ class _StampedCache(caching.FunctionCache):  # type: ignore[misc]
         super().__init__(function)
         stamp = source_stamp()
         self._stamped = f"{self._impl.filename_base}.{stamp[:16]}"
-        self._cache_file = _UnnumberedFiles(
+        self._cache_file = _CheckedFiles(
             cache_path=self._cache_path, filename_base=self._stamped, source_stamp=stamp
         )
 
@@ -100,19 +104,54 @@ class _StampedCache(caching.FunctionCache):  # type: ignore[misc]
                     path.unlink()
 
 
-class _UnnumberedFiles(caching.IndexDataCacheFile):  # type: ignore[misc]
-    """The files of a cache, in which each signature has a name of its own, whoever else is saving.
+class _CheckedFiles(caching.IndexDataCacheFile):  # type: ignore[misc]
+    """The files of a cache, each with the digest of its bytes: what is damaged is not there, and made again.
 
-    Numba numbers them by what the index lists. Two processes that compile two signatures at once would give
-    both one number, and load machine code of the other's arguments from then on. Here they lose an entry of
-    the index at worst, and one of them compiles again.
+    Numba unpickles whatever a full disk or a crash has left. And it numbers files by what the index lists:
+    two processes that compile two signatures at once would give both one number, and load machine code of
+    the other's arguments from then on. Here a file is named by its digest; they lose an entry of the index at
+    worst, and one of them compiles again.
     """
 
     def save(self, key: Any, data: Any) -> None:
         """Save machine code, then list it."""
-        name = self._load_index().get(key, self._data_name(int.from_bytes(os.urandom(8), "big")))
-        self._save_data(name, data)
+        dumped = self._dump(data)
+        name = self._data_name(_number(dumped))
+        with self._open_for_write(self._data_path(name)) as file:
+            file.write(dumped)
         self._save_index(self._load_index() | {key: name})
+
+    def load(self, key: Any) -> Any:
+        """Load machine code; None if there is none."""
+        name = self._load_index().get(key)
+        if name is None:
+            return None
+        try:
+            dumped = Path(self._data_path(name)).read_bytes()
+        except OSError:  # removed since
+            return None
+        return pickle.loads(dumped) if self._data_name(_number(dumped)) == name else None
+
+    def _load_index(self) -> dict[Any, str]:
+        try:
+            content = Path(self._index_path).read_bytes()
+        except OSError:  # there is none yet, as a rule
+            return {}
+        digest, dumped = content[:_DIGEST], content[_DIGEST:]
+        if hashlib.sha256(dumped).digest() != digest:
+            return {}
+        overloads: dict[Any, str] = pickle.loads(dumped)
+        return overloads
+
+    def _save_index(self, overloads: dict[Any, str]) -> None:
+        dumped = self._dump(overloads)
+        with self._open_for_write(self._index_path) as file:
+            file.write(hashlib.sha256(dumped).digest() + dumped)
+
+
+def _number(dumped: bytes) -> int:
+    """Return the number of a file of these bytes: the first eight of their digest."""
+    return int.from_bytes(hashlib.sha256(dumped).digest()[:8], "big")
 
 
 @cache

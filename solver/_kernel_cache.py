@@ -86,11 +86,7 @@ def _is_kept(kernel: Any) -> bool:
     file = getattr(kernel._cache, "_cache_file", None)
     if file is None:
         return False
-    try:
-        keys = list(file._load_index())
-    except Exception:  # noqa: BLE001  # a damaged index is what Numba will replace
-        return False
-    return any(key[1] == _target() for key in keys)
+    return any(key[1] == _target() for key in file._load_index())
 
 
 def _target() -> Any:

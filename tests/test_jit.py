@@ -283,20 +283,42 @@ def test_processes_that_compile_at_once_leave_a_cache_that_works(tmp_path):
 
 
 def test_two_signatures_saved_at_once_keep_their_own_code(tmp_path, monkeypatch):
-    """The second is saved while the first is between reading the index and writing it."""
-    files = [jit._UnnumberedFiles(str(tmp_path), "f", "stamp") for _ in range(2)]
+    """The second is saved while the first has written its code and not yet read the index."""
+    files = [jit._CheckedFiles(str(tmp_path), "f", "stamp") for _ in range(2)]
     load = files[0]._load_index
 
-    def load_then_be_overtaken():
-        found = load()
+    def be_overtaken_and_load():
         monkeypatch.setattr(files[0], "_load_index", load)
         files[1].save("second", "code of the second")
-        return found
+        return load()
 
-    monkeypatch.setattr(files[0], "_load_index", load_then_be_overtaken)
+    monkeypatch.setattr(files[0], "_load_index", be_overtaken_and_load)
     files[0].save("first", "code of the first")
     for key in ("first", "second"):
         assert files[1].load(key) == f"code of the {key}"
+
+
+CODE = "code" * 100
+
+
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+@pytest.mark.parametrize("left", [0, 20, -1])
+def test_a_file_that_was_cut_is_made_again(tmp_path, kind, left):
+    """By a crash or a full disk; of a flipped bit nothing is loaded either."""
+    files = jit._CheckedFiles(str(tmp_path), "f", "stamp")
+    files.save("key", CODE)
+    assert files.load("key") == CODE
+    (path,) = tmp_path.glob(f"*.{kind}")
+    content = path.read_bytes()
+    for damaged in (
+        content[:left],
+        content[:left] + bytes(len(content[left:])),
+        bytes([content[0] ^ 1]) + content[1:],
+    ):
+        path.write_bytes(damaged)
+        assert files.load("key") is None
+        files.save("key", CODE)
+        assert files.load("key") == CODE
 
 
 def test_the_standard_variable_switches_the_jit_off(tmp_path):
@@ -350,7 +372,7 @@ def test_all_jitted_code_is_made_by_the_one_decorator(path):
 def test_kernels_import_little(path):
     allowed = {"math", "collections", "numpy", "typing", "__future__"}
     if path.name == "jit.py":
-        allowed |= {"contextlib", "hashlib", "os", "warnings", "functools", "pathlib", "numba"}
+        allowed |= {"contextlib", "hashlib", "os", "pickle", "warnings", "functools", "pathlib", "numba"}
     if path.name == "batch.py":
         allowed |= {"weakref"}
     if path.name == "whole.py":
