@@ -25,7 +25,7 @@ def warmup(as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Compile every kernel ahead, for an image or a cluster; the machine code is kept on disk."""
     with border():
         load_numba()
-        if not (as_json or quiet):
+        if not quiet:
             say_if_compiling()
         from ._kernel_cache import CacheError
         from .warmup import compile_kernels

@@ -156,7 +156,7 @@ def sweep(
             spare_the_case(case, loaded, path)
         if not quiet:
             advise(loaded)
-        if not (quiet or as_json):
+        if not quiet:
             say_if_compiling(loaded)
         if campaign is not None:
             begin_campaign(
@@ -208,7 +208,7 @@ def run(
                 check_place(plot)
             if out is not None:
                 check_destination(out)
-        if not (quiet or as_json):
+        if not quiet:
             say_if_compiling(loaded)
         result = run_once(loaded, sample=sample)
         with interruptible(), writing():
