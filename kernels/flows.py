@@ -130,18 +130,18 @@ def path_flow(plan, sample, p):
 def bare_flow(plan, sample, p):
     """`path_flow` without patches.
 
-    A volume may be short of gas by less than its tolerance, see `_held_above_zero`.
+    A volume may be short of gas by less than its tolerance. Through a hole or crack it takes back what it
+    would lose into vacuum with as much too much: it is as fast to come back to zero as to fall to it,
+    whatever gas there is on the other side.
     """
     p_up = sample.volumes[plan.paths[p]["source"]]["pressure"]
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
     kind = path_law(plan, sample, p)
     flow = 0.0
     if kind in (CRACKS, ORIFICE):
-        p_up, p_down, _ = _held_above_zero(p_up, p_down)
-    if kind == CRACKS:
-        flow = population_flow(plan, sample, p, p_up, p_down)
-    elif kind == ORIFICE:
-        flow = _orifice_slopes(plan, sample, p, p_up, p_down)[0]
+        flow = _hole_flow(plan, sample, p, kind, max(p_up, 0.0), max(p_down, 0.0))
+        if min(p_up, p_down) < 0.0:
+            flow += _hole_flow(plan, sample, p, kind, max(-p_down, 0.0), max(-p_up, 0.0))
     elif kind == SEAL:
         molecular, viscous = conductances(plan, sample, p)
         pressed = _contact(plan, sample, p, p_up - p_down)[0]
@@ -169,13 +169,15 @@ def path_flow_slopes(plan, sample, p):
     p_down = sample.volumes[plan.paths[p]["sink"]]["pressure"]
     kind = path_law(plan, sample, p)
     flow, by_up, by_down = 0.0, 0.0, 0.0
-    swapped = False
     if kind in (CRACKS, ORIFICE):
-        p_up, p_down, swapped = _held_above_zero(p_up, p_down)
-    if kind == CRACKS:
-        flow, by_up, by_down = population_flow_slopes(plan, sample, p, p_up, p_down)
-    elif kind == ORIFICE:
-        flow, by_up, by_down = _orifice_slopes(plan, sample, p, p_up, p_down)
+        flow, by_up, by_down = _hole_slopes(plan, sample, p, kind, max(p_up, 0.0), max(p_down, 0.0))
+        if min(p_up, p_down) < 0.0:
+            back, by_down_short, by_up_short = _hole_slopes(
+                plan, sample, p, kind, max(-p_down, 0.0), max(-p_up, 0.0)
+            )
+            flow += back
+            by_up = by_up if p_up >= 0.0 else -by_up_short
+            by_down = by_down if p_down >= 0.0 else -by_down_short
     elif kind == SEAL:
         molecular, viscous = conductances(plan, sample, p)
         flow, by_up, by_down = seal_flow_slopes(p_up, p_down, molecular, viscous)
@@ -184,8 +186,6 @@ def path_flow_slopes(plan, sample, p):
         by_down = pressed * by_down - by_drop * flow
         flow *= pressed
     weight = patch_factor(sample, p)
-    if swapped:
-        by_up, by_down = -by_down, -by_up
     return weight * flow, weight * by_up, weight * by_down
 
 
@@ -432,15 +432,19 @@ def overboard_flow(plan, sample):
 
 
 @jit
-def _held_above_zero(p_up, p_down):
-    """Pressures for the law of a hole or a crack, which holds from zero on, and whether they are swapped.
+def _hole_flow(plan, sample, p, kind, p_up, p_down):
+    """Flow of a hole or of cracks at two pressures, zero or above."""
+    if kind == CRACKS:
+        return population_flow(plan, sample, p, p_up, p_down)
+    return _orifice_slopes(plan, sample, p, p_up, p_down)[0]
 
-    A volume may be short of gas by less than its tolerance. Beside one that has gas its pressure is zero;
-    beside vacuum it takes back what it would lose with as much too much, so that nothing bends at zero.
-    """
-    if max(p_up, p_down) <= 0.0 and min(p_up, p_down) < 0.0:
-        return -p_down, -p_up, True
-    return max(p_up, 0.0), max(p_down, 0.0), False
+
+@jit
+def _hole_slopes(plan, sample, p, kind, p_up, p_down):
+    """`_hole_flow` and its derivatives by the two pressures."""
+    if kind == CRACKS:
+        return population_flow_slopes(plan, sample, p, p_up, p_down)
+    return _orifice_slopes(plan, sample, p, p_up, p_down)
 
 
 @jit

@@ -534,3 +534,43 @@ def test_what_is_at_rest_stays_there_beside_what_is_slow(volume, hole, rtol):
     still = result.pressures["still"][result.times >= 499.0]
     assert result.ok
     assert np.abs(still / still[-1] - 1.0).max() <= 0.01 * rtol
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-4, 1e-6, 1e-8])
+@pytest.mark.parametrize("pressure", [1e-4, 1e-2, 1.0, 1e2])
+@pytest.mark.parametrize("sizes", [(1e-3, 900.0), (1e-3, 5.0), (1.0, 100.0)])
+def test_volumes_that_are_nearly_empty_even_out_in_few_steps(sizes, pressure, rtol):
+    """What there is at rest is far below the tolerance; all of it is kept, and shared by the sizes."""
+    volumes = [tank(sizes[0], pressure), tank(sizes[1], 0.0)]
+    case = Case(volumes, [orifice(0, 1, 0.25 * math.pi * 1e-4)], 1e5, rtol=rtol, atol=100.0 * rtol)
+    result = case.but(output_time=np.array([1e5])).run()
+    assert result.status[0] == status.OK
+    assert result["steps"][0, 0] + result["rejected_steps"][0, 0] < 50
+    even = pressure * sizes[0] / sum(sizes)
+    np.testing.assert_allclose(result.pressures[0, 0], even, rtol=2e-3)
+
+
+@pytest.mark.parametrize(
+    "path", [orifice(0, 1, 1e-4, Cd=None), cracks(0, 1, 5.0, opening=1e-3)], ids=["hole", "crack"]
+)
+@pytest.mark.parametrize(
+    "pressures", [(-1e-3, 1e-6), (1e-6, -1e-3), (-1e-3, 1e3), (-2e-3, -1e-3), (0.0, -1.0)]
+)
+def test_what_is_short_of_gas_takes_back_what_it_would_lose(path, pressures):
+    """As much as it would lose into vacuum with as much too much, besides what its neighbour sends."""
+    p = prepared(Case([tank(1.0, P), tank(1.0, P)], [path], 1.0))
+
+    def flow(up, down, kind=flows.path_flow):
+        p.sample.volumes["pressure"] = up, down
+        return kind(p.plan, p.sample, 0)
+
+    up, down = pressures
+    whole = flow(max(up, 0.0), max(down, 0.0)) + flow(max(-down, 0.0), max(-up, 0.0))
+    assert flow(up, down) == pytest.approx(whole, rel=1e-14)
+    _, by_up, by_down = flow(up, down, flows.path_flow_slopes)
+    nudge = 1e-4 * min(abs(x) for x in pressures if x != 0.0)
+    for at, slope in ((0, by_up), (1, by_down)):
+        if pressures[at] != 0.0:
+            sides = [flow(*(x + s * nudge * (i == at) for i, x in enumerate(pressures))) for s in (1.0, -1.0)]
+            quotient = (sides[0] - sides[1]) / (2.0 * nudge)
+            assert slope == pytest.approx(quotient, rel=1e-4, abs=1e-6 * (abs(by_up) + abs(by_down)))
