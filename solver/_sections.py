@@ -196,7 +196,9 @@ class Run(Section):
         1e-6, description="Relative error allowed in a step."
     )
     atol: Annotated[float | None, Quantity("pressure", above=0.0, fixed=True)] = Field(
-        None, description="Absolute error allowed in a step, as a pressure; by default rtol times 100 Pa."
+        None,
+        description="Absolute error allowed in a step, as a pressure; by default rtol times 100 Pa, or times "
+        "the largest pressure where that is less and nothing is fed.",
     )
     max_steps: Annotated[int, Whole(1, 10**9)] = Field(
         100_000, description="Steps after which a sample is given up."

@@ -21,15 +21,17 @@ from ._plan_layout import is_thermal
 from ._plan_paths import path_rows
 from ._plan_slots import Slots, stack
 from ._plan_watch import record_rows, series_rows, threshold_rows
-from ._schedule import PatchEvent
+from ._schedule import PatchEvent, RepressuriseEvent
 from .case import Case
 from .columns import Column, label, outcome_columns
 from .designs.build import SweepDesign, design_of
 from .engine import PointSource
-from .numbers import Constant
+from .numbers import Constant, support
 
 __all__ = ["CompiledCase", "compile_case"]
 
+#: Pressure of which an absolute error is told, as a rule [Pa].
+_USUAL_PRESSURE = 100.0
 _VOLUME_KINDS = {"integrated": model.INTEGRATED, "held": model.HELD, "boundary": model.BOUNDARY}
 
 
@@ -164,18 +166,26 @@ def _volumes(case: Case, slots: Slots, gases: Gases) -> tuple[NDArray[Any], NDAr
 
 def _settings(case: Case, *, nominal: bool) -> NDArray[np.float64]:
     """Return float64[N_SETTINGS], in the order of the places in `kernels.model`."""
-    atol = case.run.atol if case.run.atol is not None else 100.0 * case.run.rtol
     return np.array(
         [
             case.run.duration,
             case.run.rtol,
-            atol,
+            case.run.rtol * _usual_pressure(case) if case.run.atol is None else case.run.atol,
             case.run.max_steps,
             float(nominal),
             float(_is_timed(case)),
             float(is_thermal(case)),
         ]
     )
+
+
+def _usual_pressure(case: Case) -> float:
+    """Return 100 Pa, or the largest pressure of the case where that is less for sure [Pa]."""
+    adds = any(isinstance(event, RepressuriseEvent) for event in case.schedule)
+    if adds or case.feeds or case.controls:
+        return _USUAL_PRESSURE
+    largest = max(support(volume.pressure)[1] for volume in case.volumes.values())
+    return largest if 0.0 < largest < _USUAL_PRESSURE else _USUAL_PRESSURE
 
 
 def _is_timed(case: Case) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from leakflow.kernels import gas, model
 from leakflow.solver import CaseError, load_case, run, sweep
+from leakflow.solver.case import case_of
 from leakflow.solver.plan import compile_case
 
 R_AIR, _, GAMMA = gas.mixture_properties(
@@ -237,3 +238,35 @@ def test_a_part_by_iso_6358_empties_a_tank(case):
 def test_an_orifice_has_one_size(case):
     with pytest.raises(CaseError, match="must have either diameter or area or iso6358"):
         case(ORIFICE + "iso6358 = { C = 1e-10, b = 0.4 }\n")
+
+
+@pytest.mark.parametrize(
+    ("pressure", "more", "usual"),
+    [
+        (1e5, {}, 100.0),
+        (2.0, {}, 2.0),
+        ({"dist": "uniform", "low": 1.0, "high": 5.0}, {}, 5.0),
+        ({"dist": "lognormal", "median": 1.0, "sigma": 0.1}, {}, 100.0),
+        (0.0, {}, 100.0),
+        (2.0, {"feeds": {"gas": {"kind": "rate", "volume": "a", "rate": 1e-9}}}, 100.0),
+        (2.0, {"schedule": [{"action": "repressurise", "volume": "a", "at": 1.0, "to": 1e4}]}, 100.0),
+        (2.0, {"schedule": [{"action": "vent", "volume": "a", "at": 1.0, "to": 1.0}]}, 2.0),
+    ],
+)
+def test_the_absolute_tolerance_is_a_share_of_what_there_is(pressure, more, usual):
+    """Of 100 Pa, or of less where there is never as much."""
+    case = {
+        "title": "thin",
+        "gas": {"composition": "N2"},
+        "volumes": {
+            "a": {"kind": "integrated", "volume": 1.0, "pressure": pressure},
+            "b": {"kind": "boundary", "pressure": 0.0},
+        },
+        "paths": {"hole": {"kind": "orifice", "from": "a", "to": "b", "diameter": 1e-3}},
+        "run": {"duration": 10.0, "rtol": 1e-5},
+    } | more
+    assert compile_case(case_of(case, "thin")).plan.settings[model.ATOL] == pytest.approx(
+        1e-5 * usual, rel=1e-12
+    )
+    case["run"]["atol"] = 3e-7
+    assert compile_case(case_of(case, "thin")).plan.settings[model.ATOL] == 3e-7
