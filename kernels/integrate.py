@@ -156,7 +156,7 @@ def end_step(plan, sample, state, possible, work, track, values, flows, curves):
         work.marks[REJECTED] = 1
         note_rejection(plan, sample, t, state, work)
         pace[STEP] = h * min(factor, 0.9)
-        if t + 0.01 * pace[STEP] == t:
+        if t + 0.5 * pace[STEP] == t:
             return status.STEP_TOO_SMALL if error < math.inf else status.NOT_FINITE
         return _ask_for_step(plan, work, track)
     if work.method[METHOD] == IMPLICIT:
