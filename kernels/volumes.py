@@ -41,6 +41,8 @@ _NITROGEN = 0  # place in gas.SPECIES
 # trace of gas, over the tolerance of pressure, and least temperature of a volume that follows its energy [K]
 _TRACE = 4.0
 _COLDEST = 1.0
+# pressure over its tolerance from which a temperature is told, right to some 3 K
+_TOLD = 30.0
 
 
 @jit_rare
@@ -241,14 +243,14 @@ def observe(plan, sample, rate, quantity, place, species):
 def is_void(plan, sample, v):
     """Whether volume v follows its energy and holds too little gas to tell a temperature.
 
-    Its pressure is below the tolerance of pressure, what is counted with its gas outweighs it, or its energy
-    is that of gas below the least temperature.
+    Its pressure is below thirty tolerances of pressure, what is counted with its gas outweighs it, or its
+    energy is that of gas below the least temperature.
     """
     volume = sample.volumes[v]
     if plan.volumes[v]["kind"] != INTEGRATED or volume["keeper"] >= 0:
         return False
     scarce = 2.0 * volume["scarcity"] * volume["trace"] > volume["heat_capacity"]
-    return scarce or volume["pressure"] < plan.settings[ATOL] or volume["temperature"] <= _COLDEST
+    return scarce or volume["pressure"] < _TOLD * plan.settings[ATOL] or volume["temperature"] <= _COLDEST
 
 
 @jit

@@ -77,8 +77,8 @@ def test_a_vessel_that_has_emptied_tells_no_temperature(rtol, atol):
     told = ~np.isnan(temperature)
     last = np.flatnonzero(told)[-1]
     assert told[: last + 1].all()
-    assert 10 < last < 400
-    assert pressure[last] >= atol
+    assert 5 < last < 400
+    assert pressure[last] >= 30.0 * atol
     assert math.isnan(result["final"][0, -1])
     assert math.isnan(result["record"][0, 0])
     well = pressure > 1e3 * atol
